@@ -1,0 +1,133 @@
+"""What the assistant gives to every channel: one typed answer, and the events that lead to it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kb.values import Language
+
+__all__ = [
+    "Answer", "AskRequest", "Citation", "Delta", "Done", "Event", "Failed", "Item", "Outcome", "Rating", "Related",
+    "Sources", "Started",
+]  # fmt: skip
+
+Outcome = Literal["answered", "abstained", "degraded"]
+Rating = Literal["good", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """One question as a channel passes it on.
+
+    `product` empty means all products. `conversation` is the capability from an earlier answer; empty starts a new one.
+    """
+
+    question: str
+    product: str = ""
+    version: str = ""
+    conversation: str = ""
+    page_url: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where an item's words stand: `quote` equals the text of `document` of `product` from `start` to `end`."""
+
+    n: int
+    document: str
+    product: str
+    title: str
+    url: str
+    quote: str
+    start: int
+    end: int
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One cause, step or paragraph in Markdown, with the numbers of the citations that support it."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A near entry to look at, shown under an answer and instead of one."""
+
+    document: str
+    product: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole result of one question; the same for the chat page, the API, the widget and the command line.
+
+    `confidence` is in 0..1. `conversation` and `feedback_token` are capabilities of the asker: never log them, never
+    show them to anybody else. `masked` says that secrets were hidden in the question before anything else saw it.
+    """
+
+    id: str
+    permalink: str
+    question: str
+    product: str
+    language: Language
+    outcome: Outcome
+    engine: str
+    confidence: float
+    summary: str
+    causes: tuple[Item, ...]
+    steps: tuple[Item, ...]
+    explanation: tuple[Item, ...]
+    citations: tuple[Citation, ...]
+    related: tuple[Related, ...]
+    markdown: str
+    conversation: str
+    feedback_token: str
+    created_at: str
+    milliseconds: int
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """First event, at once: where the answer will be."""
+
+    id: str
+    permalink: str
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The passages that the answer stands on, before its text."""
+
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A further piece of the answer's Markdown; text already sent never changes."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Last event of a question that was answered or declined."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Last event of a question that could not be handled; `message` is safe to show."""
+
+    code: str
+    message: str
+
+
+Event = Started | Sources | Delta | Done | Failed

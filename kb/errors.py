@@ -1,0 +1,109 @@
+"""Every error that Dayi raises on purpose. Foreign exceptions become one of these at the adapter that meets them.
+
+Messages say what happened, to what, and what to do next. They are written for the person who reads them and hold no
+secret, no stack trace and, for `RequestError`, no path.
+"""
+
+__all__ = [
+    "AnswerNotFound", "DayiError", "DocumentError", "EmbeddingError", "MissingExtra", "ModelError", "QuestionError",
+    "RequestError", "SettingsError", "SourceError", "StoreBusy", "StoreDamaged", "StoreError", "StoreMismatch",
+    "UnknownProduct",
+]  # fmt: skip
+
+
+class DayiError(Exception):
+    """Root of all errors of this project; `code` is stable and appears in API error bodies."""
+
+    code = "error"
+
+
+class SettingsError(DayiError):
+    """A setting is missing, malformed or contradicts another one."""
+
+    code = "settings"
+
+
+class DocumentError(DayiError):
+    """One document cannot be read. `source` names the file (and line, "file.jsonl:3"); the rest is unharmed."""
+
+    code = "document"
+
+    def __init__(self, source: str, message: str) -> None:
+        super().__init__(f"{source}: {message}")
+        self.source = source
+        self.message = message
+
+
+class SourceError(DocumentError):
+    """A whole source (folder, git repository) cannot be read, or its change is refused."""
+
+    code = "source"
+
+
+class StoreError(DayiError):
+    """The records or an index cannot do what was asked."""
+
+    code = "store"
+
+
+class StoreBusy(StoreError):
+    """Another process owns the store."""
+
+    code = "store_busy"
+
+
+class StoreDamaged(StoreError):
+    """An index or the database does not hold what it should."""
+
+    code = "store_damaged"
+
+
+class StoreMismatch(StoreError):
+    """The store was written by another embedding model, dimension or a newer program."""
+
+    code = "store_mismatch"
+
+
+class ModelError(DayiError):
+    """A language or embedding model failed."""
+
+    code = "model"
+
+
+class EmbeddingError(ModelError):
+    """The embedding model cannot be loaded or refused a text."""
+
+    code = "embedding"
+
+
+class MissingExtra(ModelError):
+    """An optional package is needed; the message holds the install command."""
+
+    code = "missing_extra"
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional package: pip install 'dayi[{extra}]'")
+
+
+class RequestError(DayiError):
+    """The caller asked for something that cannot be; safe to show to anybody."""
+
+    code = "request"
+
+
+class QuestionError(RequestError):
+    """The question is empty, too long or not text."""
+
+    code = "question"
+
+
+class UnknownProduct(RequestError):
+    """No such product in the knowledge base."""
+
+    code = "unknown_product"
+
+
+class AnswerNotFound(RequestError):
+    """No such answer, document or conversation, or it is not yours to see."""
+
+    code = "not_found"

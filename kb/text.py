@@ -1,0 +1,174 @@
+"""Text shared by indexing and asking: cleaning, tokens, language, and the identifiers that troubleshooting turns on.
+
+Lexical and dense search both stand on `tokens`, so what one finds by word the other can find by meaning. Chinese is cut
+into characters and overlapping bigrams: over 1 394 real questions BM25 scored MRR@10 .768 with them and .737 with
+dictionary words, and no dictionary has to be loaded.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kb.values import Language
+
+__all__ = ["Features", "clean", "detect_language", "features", "is_cjk", "tokens"]
+
+_CJK = "㐀-䶿一-鿿豈-﫿\U00020000-\U0002ffff"
+_RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<latin>[a-z0-9]+(?:[._\-/$@:'+#][a-z0-9]+)*\+{{0,2}})", re.IGNORECASE)
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_SEPARATOR = re.compile(r"[._\-/$@:'+#]+")
+_NUMERIC = re.compile(r"v?\d+(?:\.\d+)*$", re.IGNORECASE)
+_EMBEDDED_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_MAX_TOKEN = 100  # a longer run is a blob (base64, a hash chain), not a word anybody searches for
+
+# Control and format characters that a reader cannot see but a model or a hash can: C0/C1 except tab and newline, soft
+# hyphen, zero-width space, bidirectional controls, word joiners, variation of the byte-order mark, tag block, and
+# surrogates that no UTF-8 file can hold.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_JOINER = re.compile("[\u200c\u200d]")
+
+
+def clean(text: str) -> str:
+    r"""Text without characters that nobody sees: controls, bidirectional overrides, tags, stray joiners.
+
+    Line ends become "\n". Zero-width joiners stay between letters, marks or emoji, where Persian, Hindi and emoji
+    sequences need them.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = _INVISIBLE.sub("", text)
+    return _JOINER.sub(_keep_joiner, text) if _JOINER.search(text) else text
+
+
+def _keep_joiner(match: re.Match[str]) -> str:
+    text, at = match.string, match.start()
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    return match[0] if _joins(before) and _joins(after) else ""
+
+
+def _joins(char: str) -> bool:
+    # Letters of scripts that join, their marks, and emoji (So, Sk for skin tones, variation selectors as marks).
+    return bool(char) and not char.isascii() and unicodedata.category(char)[0] in "LMS"
+
+
+def is_cjk(char: str) -> bool:
+    """Whether the character is a Han ideograph."""
+    return bool(re.match(f"[{_CJK}]", char))
+
+
+def detect_language(text: str) -> Language:
+    """The language a text is written in: Chinese once a tenth of its letters outside code are Han, else English."""
+    prose = re.sub(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+", " ", text, flags=re.DOTALL)
+    han = len(re.findall(f"[{_CJK}]", prose))
+    latin = len(re.findall(r"[A-Za-z]+", prose))
+    return "zh" if han and han * 9 >= latin else "en"
+
+
+def tokens(text: str) -> list[str]:
+    """Search tokens of a text, in order and with repetitions.
+
+    Han runs give every character and every overlapping pair. Latin runs give the whole identifier
+    ("nacos.naming.clean"), its parts, and the parts' camel-case parts, all in lower case; version numbers stay whole.
+    """
+    return list(_tokens(unicodedata.normalize("NFKC", text)))
+
+
+def _tokens(text: str) -> Iterator[str]:
+    for match in _RUN.finditer(text):
+        run = match[0]
+        if match.lastgroup == "cjk":
+            yield from run
+            yield from (run[i : i + 2] for i in range(len(run) - 1))
+        else:
+            yield from _latin_tokens(run)
+
+
+def _latin_tokens(run: str) -> Iterator[str]:
+    if len(run) <= _MAX_TOKEN:
+        yield run.lower()
+    if _NUMERIC.match(run):
+        return
+    version = _EMBEDDED_VERSION.search(run)  # "nacos2.3.0": people leave the space out
+    if version:
+        yield version[0]
+        run = run[: version.start()] + run[version.end() :]
+    parts = [part for part in _SEPARATOR.split(run) if part and len(part) <= _MAX_TOKEN]
+    for part in parts:
+        pieces = _PART.findall(part)
+        if len(parts) > 1 or version:
+            yield part.lower()
+        if len(pieces) > 1:
+            yield from (piece.lower() for piece in pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a question turns on, each in order of appearance, without repetitions.
+
+    `versions` "2.3.0"; `exceptions` "NacosException"; `codes` error and status codes; `ports` "8848";
+    `identifiers` property keys, file names, class and method names, options.
+    """
+
+    versions: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every feature once."""
+        return tuple(dict.fromkeys(self.versions + self.exceptions + self.codes + self.ports + self.identifiers))
+
+
+_WORD = re.compile(r"-{0,2}[A-Za-z0-9_$]+(?:[.-][A-Za-z0-9_$]+)*")
+_VERSION = re.compile(
+    r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){1,3}(?:[.-](?:RELEASE|SNAPSHOT|GA|RC\d*|M\d+|alpha\d*|beta\d*))?(?![\d.])", re.I
+)
+_IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+_EXCEPTION = re.compile(r"[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Warning|Fault)")
+_CODE = re.compile(
+    r"(?<![A-Za-z.])(?:errCode|errorCode|error code|status|code|HTTP(?:/\d(?:\.\d)?)?|错误码|状态码|报错?)"
+    r"\s{0,3}[=:：]?\s{0,3}(-?\d{2,6})(?![\w.])",
+    re.ASCII | re.IGNORECASE,
+)
+_CODE_WORD = re.compile(r"[A-Z]{2,}-?\d{3,6}")
+_PORT = re.compile(
+    r"(?:(?<=:)|(?<=port )|(?<=port=)|(?<=端口)|(?<=端口 ))(\d{4,5})(?!\d)|(?<![\d.])(\d{4,5})(?=\s?端口|\s?port)", re.I
+)
+_IDENTIFIER = re.compile(
+    r"--?[A-Za-z][\w-]{2,40}"  # an option
+    r"|[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+){1,12}"  # property.key, file-name.yml, snake_case, CONSTANT_CASE
+    r"|[a-z]+(?:[A-Z][a-z0-9]+)+|(?:[A-Z][a-z0-9]+){2,}",  # camelCase, PascalCase
+    re.ASCII,
+)
+_NAMES_PER_KIND = 40  # a pasted trace holds hundreds of frames; its first ones name the fault
+
+
+def features(text: str) -> Features:
+    """The versions, exception classes, codes, ports and identifiers in a text, at most 40 of each.
+
+    The text is cut into words first and each word is judged alone, so the time is linear in the length of the text.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    words = [word for word in _WORD.findall(_IP.sub(" ", text)) if len(word) <= _MAX_TOKEN]
+    exceptions = [last for word in words if _EXCEPTION.fullmatch(last := word.rpartition(".")[2])]
+    return Features(
+        versions=_unique([version for word in words for version in _VERSION.findall(word)]),
+        exceptions=_unique(exceptions),
+        codes=_unique(_CODE.findall(text) + [word for word in words if _CODE_WORD.fullmatch(word)]),
+        ports=_unique([before or after for before, after in _PORT.findall(text)]),
+        identifiers=_unique([word for word in words if _is_identifier(word)]),
+    )
+
+
+def _is_identifier(word: str) -> bool:
+    last = word.rpartition(".")[2]
+    return bool(_IDENTIFIER.fullmatch(word)) and not _EXCEPTION.fullmatch(last) and not _CODE_WORD.fullmatch(word)
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))[:_NAMES_PER_KIND]

@@ -1,0 +1,138 @@
+"""All settings, in one typed object. Built by entry points only; precedence: argument, environment, file, default."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from kb.errors import SettingsError
+
+__all__ = ["Product", "Settings", "Site", "load_settings"]
+
+
+class Product(BaseModel):
+    """A product's display name and the other words that readers use for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    title: str = ""
+    names: list[str] = []
+    examples: dict[str, list[str]] = {}
+
+
+class Site(BaseModel):
+    """A documentation site that may show the widget."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    product: str = ""
+    origins: list[str] = []
+    title: str = ""
+    language: str = "auto"
+    examples: list[str] = []
+    colour: str = ""
+
+
+class Settings(BaseSettings):
+    """What can be set: environment variables `DAYI_*`, or the same names in lower case in `dayi.toml`."""
+
+    model_config = SettingsConfigDict(env_prefix="DAYI_", toml_file="dayi.toml", extra="forbid", frozen=True)
+
+    data: Path = Field(Path("data"), description="Folder of the database and the indexes")
+    database: SecretStr | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder")
+    embedding: str = Field("bundled", description="`bundled`, or the name of a sentence-transformers model")
+    base_url: str = Field("http://127.0.0.1:7860", description="Public address, for permalinks")
+    secret: SecretStr | None = Field(
+        None, description="At least 16 characters; made and kept in the data folder if unset"
+    )
+    origins: list[str] = Field(
+        [], description="Origins of other sites that may call the API, such as https://docs.example.org"
+    )
+    products: list[Product] = Field(
+        [], description="Display names of products, other words for them, example questions"
+    )
+    sites: list[Site] = Field([], description="Documentation sites that show the widget")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over `dayi.toml` over defaults."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("must have at least 16 characters; leave it unset and Dayi makes one")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must look like https://answers.example.org")
+        return value.rstrip("/")
+
+    @field_validator("origins")
+    @classmethod
+    def _exact_origins(cls, value: list[str]) -> list[str]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or "*" in origin
+                or urlunsplit((parts.scheme, parts.netloc, "", "", "")) != origin
+            ):
+                raise ValueError(f"{origin!r} is not an origin such as https://docs.example.org (no path, no wildcard)")
+        return value
+
+    @property
+    def database_url(self) -> str:
+        """The database that holds the records."""
+        return self.database.get_secret_value() if self.database else f"sqlite:///{self.data / 'dayi.db'}"
+
+    def signing_secret(self) -> str:
+        """The configured secret, or a random one that is made once and kept readable by the owner only."""
+        if self.secret:
+            return self.secret.get_secret_value()
+        path = self.data / "secret"
+        self.data.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x", encoding="ascii", opener=_private) as file:
+                file.write(secrets.token_urlsafe(32))
+        except FileExistsError:
+            pass
+        return path.read_text(encoding="ascii")
+
+
+def _private(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, 0o600)
+
+
+def load_settings(**arguments: Any) -> Settings:
+    """Settings from arguments (None means not given), environment and `dayi.toml` in the working folder.
+
+    Raises:
+        SettingsError: a value is malformed or unknown; the message names each one.
+    """
+    try:
+        return Settings(**{name: value for name, value in arguments.items() if value is not None})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"Settings are wrong. {problems}. `dayi settings` lists all of them.") from None
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"dayi.toml cannot be read: {error}") from None
