@@ -1,0 +1,283 @@
+"""The records: every document, passage and vector, and the log of what changed."""
+
+import random
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping
+
+from kb.embedding.base import Vectors
+from kb.errors import StoreMismatch
+from kb.index.base import Change
+from kb.records.database import READING, migrate, open_engine, store_errors
+from kb.records.rows import document_columns, to_document, to_passage, to_vector
+from kb.records.schema import documents, meta, passages, sequence
+from kb.records.writing import Batch
+from kb.values import Document, Passage
+
+__all__ = ["Records", "Sample", "StoredPassage"]
+
+_CHUNK = 400  # values in one IN list, below every engine's limit
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with the document it belongs to."""
+
+    key: int
+    product: str
+    document_id: str
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A passage to probe the indexes with; `vector` has shape (dimension,)."""
+
+    key: int
+    product: str
+    heading: str
+    text: str
+    vector: Vectors
+
+
+class Records:
+    """The database at a SQLAlchemy URL; brings its schema up to date when opened. Thread-safe.
+
+    `engine` is for the tables of other packages. Its transactions take the write lock at once; use `read()` to read.
+
+    Raises:
+        StoreMismatch: a newer program wrote the database.
+        StoreError: the database cannot be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+        self._reader = self.engine.execution_options(**{READING: True})
+        # Threads queue here in fair order; SQLite's own lock is polled and lets some of them starve.
+        self._writing = threading.Lock()
+        migrate(self.engine)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, undone when it raises. Do not nest.
+
+        Raises:
+            StoreBusy: another process keeps writing for more than 5 s.
+            StoreError: the database refused.
+        """
+        with self._writing, store_errors(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view; never waits for writers."""
+        with store_errors(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        """Several documents in one transaction: all of them are stored at the end of the block, or none.
+
+        Nobody else can write meanwhile, so do the slow work (reading, embedding) before.
+        """
+        with self.write() as connection:
+            batch = Batch(connection)
+            yield batch
+            batch.finish()
+
+    def put(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        *,
+        content_hash: str = "",
+        origin: str = "",
+        embedded: Sequence[str] = (),
+    ) -> bool:
+        """Store a document with its passages in place of what was there; whether that changed anything.
+
+        `vectors` has one row per passage. `embedded` are the texts that were embedded, where they differ from the
+        passages' texts. Passages that stay the same keep their key, so that indexes have nothing to do for them.
+
+        Raises:
+            StoreMismatch: the vectors do not have the dimension that the store is bound to.
+            StoreError: the database refused; nothing was stored.
+        """
+        with self.batch() as batch:
+            return batch.put(document, passages, vectors, content_hash=content_hash, origin=origin, embedded=embedded)
+
+    def delete(self, product: str, id: str) -> bool:
+        """Remove a document and its passages; False when there is none."""
+        with self.batch() as batch:
+            return batch.delete(product, id)
+
+    def touch(self, product: str, id: str, *, origin: str, source: str) -> bool:
+        """Note where an unchanged document was found now; False when there is none."""
+        where = (documents.c.product == product) & (documents.c.id == id)
+        with self.write() as connection:
+            return connection.execute(documents.update().where(where).values(origin=origin, source=source)).rowcount > 0
+
+    def document(self, product: str, id: str) -> Document | None:
+        """One document."""
+        return self.documents([(product, id)]).get((product, id))
+
+    def find(self, id: str) -> list[Document]:
+        """The documents with this id in all products, by product."""
+        query = sa.select(*document_columns).where(documents.c.id == id).order_by(documents.c.product)
+        return [to_document(row) for row in self._rows(query)]
+
+    def documents(self, refs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Document]:
+        """The documents that exist among these (product, id) pairs."""
+        found: dict[tuple[str, str], Document] = {}
+        for chunk in _chunks(refs):
+            where = sa.tuple_(documents.c.product, documents.c.id).in_(chunk)
+            for row in self._rows(sa.select(*document_columns).where(where)):
+                found[row["product"], row["id"]] = to_document(row)
+        return found
+
+    def passages(self, keys: Iterable[int]) -> dict[int, StoredPassage]:
+        """The passages that exist among these keys."""
+        found = {}
+        query = sa.select(passages, documents.c.id.label("document_id")).join(documents)
+        for chunk in _chunks(list(keys)):
+            for row in self._rows(query.where(passages.c.key.in_(chunk), ~passages.c.deleted)):
+                found[row["key"]] = StoredPassage(row["key"], row["product"], row["document_id"], to_passage(row))
+        return found
+
+    def vectors(self, product: str, id: str) -> dict[str, Vectors]:
+        """The stored vectors of a document by `text_digest` of the text that was embedded."""
+        query = sa.select(passages.c.text_digest, passages.c.vector).join(documents)
+        rows = self._rows(query.where(documents.c.product == product, documents.c.id == id))
+        return {row["text_digest"]: to_vector(row["vector"]) for row in rows}
+
+    def content_hashes(self, product: str, origin: str | None = None) -> dict[str, str]:
+        """Content hash by document id, of one ingested root or of all."""
+        query = sa.select(documents.c.id, documents.c.content_hash).where(documents.c.product == product)
+        if origin is not None:
+            query = query.where(documents.c.origin == origin)
+        return {row["id"]: row["content_hash"] for row in self._rows(query)}
+
+    def ids(self, product: str = "", origin: str | None = None) -> list[tuple[str, str]]:
+        """(product, id) of all documents, sorted; of one product or one ingested root where given."""
+        query = sa.select(documents.c.product, documents.c.id)
+        if product:
+            query = query.where(documents.c.product == product)
+        if origin is not None:
+            query = query.where(documents.c.origin == origin)
+        return sorted((row["product"], row["id"]) for row in self._rows(query))
+
+    def products(self) -> dict[str, int]:
+        """Number of documents by product."""
+        query = sa.select(documents.c.product, sa.func.count().label("documents")).group_by(documents.c.product)
+        return {row["product"]: row["documents"] for row in self._rows(query.order_by(documents.c.product))}
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """The log after seq `after`, oldest first. A passage appears once, with its latest state."""
+        query = (
+            sa.select(passages, documents.c.title)
+            .join(documents, isouter=True)
+            .where(passages.c.seq > after)
+            .order_by(passages.c.seq)
+            .limit(limit)
+        )
+        return [_to_change(row) for row in self._rows(query)]
+
+    def seq(self) -> int:
+        """Number of the newest change."""
+        with self.read() as connection:
+            return int(connection.execute(sa.select(sequence.c.value)).scalar_one())
+
+    def sample(self, n: int, seed: int = 0) -> list[Sample]:
+        """At most `n` passages, drawn at random; the same ones for the same seed and content."""
+        with self.read() as connection:
+            keys = connection.execute(sa.select(passages.c.key).where(~passages.c.deleted).order_by(passages.c.key))
+            chosen = keys.scalars().all()
+        if len(chosen) > n:
+            chosen = random.Random(seed).sample(chosen, n)
+        rows = [
+            row for chunk in _chunks(chosen) for row in self._rows(passages.select().where(passages.c.key.in_(chunk)))
+        ]
+        return [
+            Sample(row["key"], row["product"], row["heading"], row["text"], to_vector(row["vector"]))
+            for row in rows
+            if not row["deleted"]
+        ]
+
+    def identity(self) -> str:
+        """Random name of this store, made with it: an index that followed another store is of no use here."""
+        return self._meta()["store"]
+
+    def embedding(self) -> tuple[str, int] | None:
+        """Id and dimension of the model whose vectors are stored; None before the first."""
+        values = self._meta()
+        return (values["embedding"], int(values["dimension"])) if "embedding" in values else None
+
+    def bind_embedding(self, id: str, dimension: int) -> None:
+        """Remember the embedding model of an empty store, or check that it is still the same.
+
+        Raises:
+            StoreMismatch: the store holds vectors of another model.
+        """
+        bound = self.embedding()
+        if bound == (id, dimension):
+            return
+        if bound is not None and self.sample(1):
+            raise StoreMismatch(
+                f"The knowledge base was embedded with {bound[0]} ({bound[1]} dimensions), not {id} ({dimension}). "
+                f"Set DAYI_EMBEDDING back, or compute all vectors anew with `dayi check --repair`."
+            )
+        self._bind(id, dimension)
+
+    def ping(self) -> None:
+        """Return when the database answers.
+
+        Raises:
+            StoreError: it does not.
+        """
+        self.seq()
+
+    def close(self) -> None:
+        """Give back the connections; the object is not used afterwards."""
+        with store_errors():
+            self.engine.dispose()
+
+    def _bind(self, id: str, dimension: int) -> None:
+        values = [{"key": "embedding", "value": id}, {"key": "dimension", "value": str(dimension)}]
+        with self.write() as connection:
+            connection.execute(meta.delete().where(meta.c.key.in_(["embedding", "dimension"])))
+            connection.execute(meta.insert(), values)
+
+    def _meta(self) -> dict[str, str]:
+        return {row["key"]: row["value"] for row in self._rows(meta.select())}
+
+    def _rows(self, query: Any) -> Sequence[RowMapping]:
+        with self.read() as connection:
+            return connection.execute(query).mappings().all()
+
+
+def _chunks(values: Sequence[_T]) -> Iterator[list[_T]]:
+    for start in range(0, len(values), _CHUNK):
+        yield list(values[start : start + _CHUNK])
+
+
+def _to_change(row: RowMapping) -> Change:
+    if row["deleted"]:
+        return Change(row["seq"], row["key"], row["product"], deleted=True)
+    return Change(
+        seq=row["seq"],
+        key=row["key"],
+        product=row["product"],
+        deleted=False,
+        title=row["title"],
+        heading=row["heading"],
+        text=row["text"],
+        question=row["kind"] == "question",
+        vector=to_vector(row["vector"]),
+    )

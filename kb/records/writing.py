@@ -1,0 +1,139 @@
+"""One write transaction over the records: what changes, and the numbers that the changes get."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping
+
+from kb.embedding.base import Vectors
+from kb.errors import StoreMismatch
+from kb.records.rows import document_row, passage_rows
+from kb.records.schema import documents, meta, sequence
+from kb.records.schema import passages as passage_table
+from kb.values import Document, Passage
+
+__all__ = ["Batch"]
+
+_SAME = ("kind", "heading", "text")  # what makes a passage the same one as before, wherever it stands now
+_INDEXED = ("text_digest", "vector")
+_POSITION = ("start", "end")
+
+
+class Batch:
+    """Changes within one transaction on `connection`; `finish` stores the last number given out.
+
+    Holds the lock on the log's counter from the start, so that nobody else can hand out numbers before the commit.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._first: int = connection.execute(sa.select(sequence.c.value).with_for_update()).scalar_one()
+        self._seq = self._first
+        bound = connection.execute(sa.select(meta.c.value).where(meta.c.key == "dimension")).scalar()
+        self._dimension = int(bound) if bound else None
+
+    def put(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        *,
+        content_hash: str = "",
+        origin: str = "",
+        embedded: Sequence[str] = (),
+    ) -> bool:
+        """As `Records.put`; after a StoreError the batch still takes other documents."""
+        rows = passage_rows(passages, vectors, embedded)
+        self._check_dimension(rows)
+        new = document_row(document, content_hash, origin)
+        old = self._find(document.product, document.id)
+        retitled = old is not None and old["title"] != document.title
+        key = old["key"] if old else self._insert_document(new)
+        changed = self._put_passages(key, document.product, rows, retitled=retitled)
+        if old and (changed or any(old[name] != value for name, value in new.items())):
+            changed = True
+            self._connection.execute(documents.update().where(documents.c.key == key).values(new | self._stamp()))
+        return changed or old is None
+
+    def delete(self, product: str, id: str) -> bool:
+        """Remove a document; False when there is none."""
+        document = self._find(product, id)
+        if document is None:
+            return False
+        here = passage_table.c.document == document["key"]
+        self._bury(self._connection.execute(sa.select(passage_table.c.key).where(here)).scalars().all())
+        self._connection.execute(documents.delete().where(documents.c.key == document["key"]))
+        return True
+
+    def finish(self) -> None:
+        """Store the last number given out, before the commit."""
+        if self._seq != self._first:
+            self._connection.execute(sequence.update().values(value=self._seq))
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    def _stamp(self) -> dict[str, Any]:
+        return {"seq": self._next(), "indexed_at": datetime.now(UTC).isoformat(timespec="seconds")}
+
+    def _check_dimension(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows and self._dimension not in (None, len(rows[0]["vector"]) // 4):
+            raise StoreMismatch(
+                f"The knowledge base holds vectors of {self._dimension} dimensions, "
+                f"not {len(rows[0]['vector']) // 4}; the embedding model was changed"
+            )
+
+    def _find(self, product: str, id: str) -> RowMapping | None:
+        where = (documents.c.product == product) & (documents.c.id == id)
+        return self._connection.execute(documents.select().where(where)).mappings().first()
+
+    def _insert_document(self, row: dict[str, Any]) -> int:
+        result = self._connection.execute(documents.insert().values(row | self._stamp()))
+        assert result.inserted_primary_key is not None
+        return int(result.inserted_primary_key[0])
+
+    def _put_passages(self, document: int, product: str, rows: Sequence[dict[str, Any]], *, retitled: bool) -> bool:
+        before = defaultdict(list)
+        here = self._connection.execute(
+            passage_table.select().where(passage_table.c.document == document).order_by("start")
+        )
+        for row in here.mappings():
+            before[_identity(row)].append(row)
+        inserts, updates = [], []
+        for new in rows:
+            same = before[_identity(new)]
+            if not same:
+                inserts.append(new | {"document": document, "product": product, "seq": self._next()})
+                continue
+            old = same.pop(0)
+            if retitled or any(old[name] != new[name] for name in _INDEXED):
+                updates.append(_update(old, new, self._next()))
+            elif any(old[name] != new[name] for name in _POSITION):
+                updates.append(_update(old, new, old["seq"]))
+        gone = [row["key"] for rows in before.values() for row in rows]
+        if inserts:
+            self._connection.execute(passage_table.insert(), inserts)
+        if updates:
+            self._connection.execute(passage_table.update().where(passage_table.c.key == sa.bindparam("_key")), updates)
+        self._bury(gone)
+        return bool(inserts or updates or gone)
+
+    def _bury(self, keys: Sequence[int]) -> None:
+        """Turn passages into tombstones."""
+        tombstone = {"document": None, "deleted": True, "text": None, "vector": None, "heading": ""}
+        if keys:
+            graves = [{"_key": key, "seq": self._next()} for key in keys]
+            bury = passage_table.update().where(passage_table.c.key == sa.bindparam("_key"))
+            self._connection.execute(bury.values(tombstone | {"seq": sa.bindparam("seq")}), graves)
+
+
+def _update(old: RowMapping | Mapping[str, Any], new: RowMapping | Mapping[str, Any], seq: int) -> dict[str, Any]:
+    return {name: new[name] for name in _INDEXED + _POSITION} | {"_key": old["key"], "seq": seq}
+
+
+def _identity(row: RowMapping | Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in _SAME)
