@@ -30,8 +30,8 @@ class Batch:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._first: int = connection.execute(sa.select(sequence.c.value).with_for_update()).scalar_one()
-        self._seq = self._first
+        self._first = connection.execute(sa.select(sequence.c.value).with_for_update()).scalar_one()
+        self._seq: int = self._first
         bound = connection.execute(sa.select(meta.c.value).where(meta.c.key == "dimension")).scalar()
         self._dimension = int(bound) if bound else None
 

@@ -1,0 +1,115 @@
+"""Dense search with Chroma's embedded client. The only place that knows Chroma."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from kb.errors import StoreDamaged, StoreError
+from kb.index.base import Change, IndexQuery, Match
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+
+__all__ = ["ChromaIndex"]
+
+_BATCH = 500  # Chroma's own limit depends on the build of SQLite
+
+
+class ChromaIndex:
+    """Finds passages by meaning, in `folder`, which no other process may have open. Thread-safe.
+
+    One collection per product: Chroma's metadata filter takes fifteen times as long as a search without one.
+
+    Raises:
+        StoreDamaged: the folder cannot be read as an index.
+    """
+
+    name = "dense"
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        os.environ["ANONYMIZED_TELEMETRY"] = "False"
+        import chromadb  # takes a second or two; commands that never search should not wait for it
+        from chromadb.api.client import Client
+        from chromadb.config import Settings
+
+        self._dimension = dimension
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = Settings(anonymized_telemetry=False, is_persistent=True)
+        try:
+            self._client = cast(Client, chromadb.PersistentClient(str(folder), settings))
+            self._collections = {c.name: c for c in self._client.list_collections()}
+        except BaseException as error:
+            raise _damaged(error) from error
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """See `Index.apply`."""
+        latest = {change.key: change for change in changes}.values()
+        try:
+            for product in {change.product for change in latest}:
+                of_product = [change for change in latest if change.product == product]
+                for start in range(0, len(of_product), _BATCH):
+                    self._apply(product, of_product[start : start + _BATCH])
+        except Exception as error:
+            raise StoreError(f"The dense index cannot be written: {error}") from error
+
+    def search(self, query: IndexQuery, *, products: Sequence[str], limit: int) -> list[Match]:
+        """See `Index.search`."""
+        if limit < 1:
+            return []
+        found = [match for collection in self._chosen(products) for match in _query(collection, query, limit)]
+        return sorted(found, key=lambda match: (-match.score, match.key))[:limit]
+
+    def close(self) -> None:
+        """See `Index.close`."""
+        self._collections = {}
+        self._client.close()
+
+    def _apply(self, product: str, changes: Sequence[Change]) -> None:
+        collection = self._collection(product)
+        gone = [str(change.key) for change in changes if change.vector is None]
+        kept = [change for change in changes if change.vector is not None]
+        if gone:
+            collection.delete(ids=gone)
+        if kept:
+            vectors = np.stack([change.vector for change in kept if change.vector is not None])
+            collection.upsert(ids=[str(change.key) for change in kept], embeddings=vectors)
+
+    def _collection(self, product: str) -> "Collection":
+        name = _name(product)
+        with self._lock:
+            if name not in self._collections:
+                self._collections = self._collections | {
+                    name: self._client.create_collection(
+                        name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+                    )
+                }
+            return self._collections[name]
+
+    def _chosen(self, products: Sequence[str]) -> Iterator["Collection"]:
+        collections = self._collections
+        names = sorted({_name(product) for product in products}) if products else sorted(collections)
+        return (collections[name] for name in names if name in collections)
+
+
+def _name(product: str) -> str:
+    # Chroma allows few characters in names, and a product may have any.
+    return "product-" + hashlib.sha256(product.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _query(collection: "Collection", query: IndexQuery, limit: int) -> list[Match]:
+    try:
+        result = collection.query(query_embeddings=query.vector[np.newaxis], n_results=limit, include=["distances"])
+    except Exception as error:
+        raise _damaged(error) from error
+    distances = result["distances"] or [[]]
+    return [Match(int(id), 1.0 - distance) for id, distance in zip(result["ids"][0], distances[0], strict=True)]
+
+
+def _damaged(error: BaseException) -> StoreDamaged:
+    return StoreDamaged(f"The dense index cannot be read ({error}); it has to be rebuilt")

@@ -1,0 +1,123 @@
+"""Lexical search with BM25: our own tokens in a tantivy index."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tantivy
+from tantivy import Occur, Query
+
+from kb.errors import StoreDamaged, StoreError
+from kb.index.base import Change, IndexQuery, Match
+from kb.text import tokens
+
+__all__ = ["TantivyIndex"]
+
+_HEAP = 32_000_000  # bytes for the writer; one thread needs 15 MB at least
+_QUERY_TOKENS = 60  # a pasted log has thousands; its rarest ones decide
+_TITLE_BOOST = 1.5
+
+
+class TantivyIndex:
+    """Finds passages by their words; in memory when `folder` is None. Thread-safe.
+
+    Raises:
+        StoreDamaged: the folder cannot be read as an index.
+    """
+
+    name = "lexical"
+
+    def __init__(self, folder: Path | None) -> None:
+        self._schema = _schema()
+        self._writing = threading.Lock()
+        try:
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
+        except (ValueError, OSError) as error:
+            raise StoreDamaged(f"The lexical index cannot be opened ({error}); it has to be rebuilt") from error
+        self._index.register_tokenizer("tokens", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+        self._index.config_reader("manual")
+        self._searcher = self._index.searcher()
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """See `Index.apply`."""
+        if not changes:
+            return
+        keys = [change.key for change in changes]
+        try:
+            with self._writing:
+                writer = self._index.writer(_HEAP, 1)
+                writer.delete_documents_by_query(Query.term_set_query(self._schema, "key", keys))
+                for change in {change.key: change for change in changes}.values():
+                    if not change.deleted:
+                        writer.add_document(_document(change, self._schema))
+                writer.commit()
+                writer.wait_merging_threads()
+                self._index.reload()
+                self._searcher = self._index.searcher()
+        except (ValueError, OSError) as error:
+            raise StoreError(f"The lexical index cannot be written: {error}") from error
+
+    def search(self, query: IndexQuery, *, products: Sequence[str], limit: int) -> list[Match]:
+        """See `Index.search`."""
+        searcher = self._searcher
+        words = self._rarest(searcher, tokens(query.text))
+        if not words or limit < 1:
+            return []
+        try:
+            result = searcher.search(self._query(words, products), limit, count=False)
+            found = [Match(int(searcher.doc(address)["key"][0]), float(score)) for score, address in result.hits]
+        except (ValueError, OSError) as error:
+            raise StoreDamaged(f"The lexical index cannot be read ({error}); it has to be rebuilt") from error
+        return sorted(found, key=lambda match: (-match.score, match.key))
+
+    def frequencies(self, words: Iterable[str]) -> tuple[int, dict[str, int]]:
+        """The number of passages, and for each token in how many passages' heading or text it occurs."""
+        searcher = self._searcher
+        return searcher.num_docs, {word: searcher.doc_freq("body", word) for word in set(words)}
+
+    def close(self) -> None:
+        """See `Index.close`."""
+        with self._writing:
+            del self._searcher, self._index
+
+    def _rarest(self, searcher: tantivy.Searcher, words: Sequence[str]) -> list[str]:
+        distinct = list(dict.fromkeys(words))
+        if len(distinct) <= _QUERY_TOKENS:
+            return distinct
+        frequency = {word: searcher.doc_freq("body", word) for word in distinct}
+        return sorted((word for word in distinct if frequency[word]), key=frequency.__getitem__)[:_QUERY_TOKENS]
+
+    def _query(self, words: Sequence[str], products: Sequence[str]) -> Query:
+        # Built from terms, never parsed: what readers type has no syntax.
+        clauses = []
+        for word in words:
+            clauses.append((Occur.Should, Query.term_query(self._schema, "body", word, "freq")))
+            title = Query.term_query(self._schema, "title", word, "freq")
+            clauses.append((Occur.Should, Query.boost_query(title, _TITLE_BOOST)))
+        matching = Query.boolean_query(clauses)
+        if not products:
+            return matching
+        here = Query.const_score_query(Query.term_set_query(self._schema, "product", list(products)), 0.0)
+        return Query.boolean_query([(Occur.Must, matching), (Occur.Must, here)])
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("key", stored=True, indexed=True)
+    builder.add_text_field("product", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("title", tokenizer_name="tokens", index_option="freq")
+    builder.add_text_field("body", tokenizer_name="tokens", index_option="freq")
+    return builder.build()
+
+
+def _document(change: Change, schema: tantivy.Schema) -> tantivy.Document:
+    title = f"{change.title}\n{change.text}" if change.question else change.title
+    fields = {
+        "key": change.key,
+        "product": change.product,
+        "title": " ".join(tokens(title)),
+        "body": " ".join(tokens(f"{change.heading}\n{change.text}")),
+    }
+    return tantivy.Document.from_dict(fields, schema)
