@@ -1,0 +1,157 @@
+"""Stored answers, their ratings, and the conversations they belong to.
+
+Whoever holds an answer's id may read it; rating it or asking on needs a capability that only the asker got. The
+capabilities are random, and only their hashes are stored.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from assistant.values import Answer, Citation, Item, Rating, Related
+from kb.errors import AnswerNotFound
+from kb.records import Records, answers, conversations, feedback
+
+__all__ = ["AnswerStore", "new_capability"]
+
+_TURNS = 6
+
+
+def new_capability() -> str:
+    """A random name that grants access: 128 bits, safe in addresses."""
+    return secrets.token_urlsafe(16)
+
+
+def _hash(capability: str) -> str:
+    return hashlib.sha256(capability.encode("utf-8", "replace")).hexdigest()
+
+
+class AnswerStore:
+    """Answers and ratings in the database of the records. Thread-safe."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def start_conversation(self, created_at: str) -> str:
+        """A new conversation; the returned capability is the only way back to it."""
+        conversation = new_capability()
+        with self._records.write() as connection:
+            connection.execute(insert(conversations).values(id=_hash(conversation), created_at=created_at))
+        return conversation
+
+    def questions(self, conversation: str) -> list[tuple[str, str]]:
+        """The last six (question, product) of a conversation, oldest first.
+
+        Raises:
+            AnswerNotFound: no such conversation.
+        """
+        own = _hash(conversation)
+        with self._records.read() as connection:
+            if connection.execute(select(conversations.c.id).where(conversations.c.id == own)).first() is None:
+                raise AnswerNotFound("There is no such conversation. Start a new one. （没有这个会话，请重新提问。）")
+            rows = connection.execute(
+                select(answers.c.question, answers.c.product)
+                .where(answers.c.conversation == own)
+                .order_by(answers.c.created_at.desc())
+                .limit(_TURNS)
+            ).all()
+        return [(question, product) for question, product in reversed(rows)]
+
+    def save(self, answer: Answer) -> None:
+        """Store an answer; its capabilities are kept as hashes."""
+        with self._records.write() as connection:
+            connection.execute(
+                insert(answers).values(
+                    id=answer.id,
+                    conversation=_hash(answer.conversation),
+                    created_at=answer.created_at,
+                    product=answer.product,
+                    language=answer.language,
+                    outcome=answer.outcome,
+                    engine=answer.engine,
+                    confidence=answer.confidence,
+                    question=answer.question,
+                    token_hash=_hash(answer.feedback_token),
+                    body=asdict(_public(answer)),
+                )
+            )
+
+    def get(self, answer_id: str) -> Answer:
+        """A stored answer without its asker's capabilities.
+
+        Raises:
+            AnswerNotFound: no such answer.
+        """
+        with self._records.read() as connection:
+            row = connection.execute(select(answers.c.body).where(answers.c.id == answer_id)).first()
+        if row is None:
+            raise _not_found()
+        return _answer(row.body)
+
+    def rate(
+        self,
+        answer_id: str,
+        token: str,
+        rating: Rating,
+        *,
+        created_at: str,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+        contact: str = "",
+    ) -> None:
+        """Store the asker's rating; a later one replaces it.
+
+        Raises:
+            AnswerNotFound: no such answer, or the token is not the asker's.
+        """
+        values = {
+            "rating": rating, "reasons": list(reasons), "comment": comment, "contact": contact, "created_at": created_at,
+        }  # fmt: skip
+        with self._records.read() as connection:
+            stored = connection.execute(select(answers.c.token_hash).where(answers.c.id == answer_id)).scalar()
+        if stored is None or not hmac.compare_digest(stored, _hash(token)):
+            raise _not_found()
+        own = (feedback.c.answer == answer_id) & (feedback.c.token_hash == stored)
+        with self._records.write() as connection:
+            if connection.execute(update(feedback).where(own).values(**values)).rowcount == 0:
+                connection.execute(insert(feedback).values(answer=answer_id, token_hash=stored, **values))
+
+    def ratings(self) -> list[dict[str, Any]]:
+        """Every rating with its question, oldest first, for export."""
+        columns = (
+            feedback.c.answer, feedback.c.rating, feedback.c.reasons, feedback.c.comment, feedback.c.contact,
+            feedback.c.created_at, answers.c.question, answers.c.product, answers.c.outcome,
+        )  # fmt: skip
+        joined = feedback.join(answers, answers.c.id == feedback.c.answer)
+        with self._records.read() as connection:
+            rows = connection.execute(select(*columns).select_from(joined).order_by(feedback.c.key)).mappings()
+            return [dict(row) for row in rows]
+
+
+def _not_found() -> AnswerNotFound:
+    return AnswerNotFound("There is no such answer, or it is not yours to rate. （没有这个回答，或您无权评价。）")
+
+
+def _public(answer: Answer) -> Answer:
+    return replace(answer, conversation="", feedback_token="")
+
+
+def _answer(body: dict[str, Any]) -> Answer:
+    def items(name: str) -> tuple[Item, ...]:
+        return tuple(Item(item["text"], tuple(item["citations"])) for item in body[name])
+
+    return Answer(
+        **{
+            **body,
+            "causes": items("causes"),
+            "steps": items("steps"),
+            "explanation": items("explanation"),
+            "citations": tuple(Citation(**citation) for citation in body["citations"]),
+            "related": tuple(Related(**entry) for entry in body["related"]),
+        }
+    )

@@ -1,0 +1,67 @@
+"""The Markdown of an answer: the same headings and citation marks whatever engine wrote it."""
+
+from collections.abc import Iterator, Sequence
+
+from assistant.extractive import Draft
+from assistant.values import Item, Related
+from kb.values import Language
+
+__all__ = ["abstention_blocks", "answer_blocks"]
+
+_HEADINGS: dict[Language, tuple[str, str, str]] = {
+    "zh": ("可能原因", "解决步骤", "说明"),
+    "en": ("Likely causes", "Steps", "Explanation"),
+}
+_NO_ANSWER: dict[Language, str] = {
+    "zh": "知识库里没有能可靠回答这个问题的内容，所以这里不作猜测。",
+    "en": "The knowledge base holds nothing that answers this reliably, so there is no guess here.",
+}
+_NEAREST: dict[Language, str] = {"zh": "最接近的条目：", "en": "The nearest entries:"}
+_ADVICE: dict[Language, str] = {
+    "zh": "补充产品名、版本号和完整的报错信息后再问一次，通常会有帮助。",
+    "en": "Asking again with the product, its version and the exact error message often helps.",
+}
+
+
+def answer_blocks(draft: Draft, language: Language) -> Iterator[str]:
+    """Pieces of Markdown, each ending in a blank line; joined they are the answer."""
+    for item in draft.summary:
+        yield _marked(item) + "\n\n"
+    parts = (draft.causes, draft.steps, draft.explanation)
+    for position, (heading, items) in enumerate(zip(_HEADINGS[language], parts, strict=True)):
+        if items:
+            yield f"### {heading}\n\n"
+        for number, item in enumerate(items, 1):
+            yield _listed(item, number) if position < 2 else _marked(item) + "\n\n"
+
+
+def abstention_blocks(related: Sequence[Related], language: Language) -> Iterator[str]:
+    """What a reader sees instead of an answer: a plain no, what is nearest, and how to ask better."""
+    yield f"{_NO_ANSWER[language]} {_ADVICE[language]}\n\n"
+    if related:
+        entries = "".join(f"- {_linked(entry)}\n" for entry in related)
+        yield f"{_NEAREST[language]}\n\n{entries}\n"
+
+
+def _linked(entry: Related) -> str:
+    title = entry.title.replace("[", "［").replace("]", "］")
+    return f"[{title}](<{entry.url}>)" if entry.url and ">" not in entry.url else title
+
+
+def _marked(item: Item) -> str:
+    marks = "".join(f" [{n}]" for n in item.citations)
+    lines = item.text.split("\n")
+    if lines[-1].lstrip().startswith(("```", "~~~", "|")) or _in_code(lines):
+        return f"{item.text}\n\n{marks.strip()}"
+    return item.text + marks
+
+
+def _in_code(lines: Sequence[str]) -> bool:
+    return sum(line.lstrip().startswith(("```", "~~~")) for line in lines) % 2 == 1
+
+
+def _listed(item: Item, number: int) -> str:
+    head = f"{number}. "
+    lines = _marked(item).split("\n")
+    indent = " " * len(head)
+    return head + "\n".join([lines[0], *(indent + line if line.strip() else "" for line in lines[1:])]) + "\n\n"

@@ -1,0 +1,223 @@
+"""Hybrid search: meaning and words, fused per document, with the reason for every hit."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kb.errors import StoreDamaged
+from kb.index.base import IndexQuery, Match
+from kb.knowledge_base import KnowledgeBase
+from kb.query import search_text
+from kb.records import StoredPassage
+from kb.text import features, is_cjk, tokens
+from kb.values import Hit, Passage, Reason
+
+__all__ = ["HybridSearch", "SearchResult", "Signals"]
+
+logger = logging.getLogger(__name__)
+
+_CANDIDATES = 60  # passages asked of each index; more did not change the first ten documents
+_PASSAGES_PER_HIT = 3
+_RARE_TERMS = 40  # the rarest distinct words of a query decide its coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """How well the best document fits the question, for the decision whether to answer.
+
+    `dense` is its best cosine, `lexical` its best BM25 score, `coverage` the share (0..1) of the query's word rarity
+    that it contains, `known` the share of the query's word rarity that occurs anywhere in the knowledge base, and
+    `terms` the number of distinct words in the query.
+    """
+
+    dense: float = 0.0
+    lexical: float = 0.0
+    coverage: float = 0.0
+    known: float = 0.0
+    terms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits, best first. `lexical_only` says that the dense index was out of service."""
+
+    hits: tuple[Hit, ...]
+    signals: Signals
+    lexical_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """Part of each feature in a document's score; dense and lexical count in standard deviations of the candidates."""
+
+    dense: float = 1.0
+    lexical: float = 1.0
+    coverage: float = 1.0
+    identifiers: float = 0.3
+
+
+class _Candidate:
+    """One document's passages with the scores that each index gave them."""
+
+    def __init__(self) -> None:
+        self.passages: dict[int, StoredPassage] = {}
+        self.dense: dict[int, float] = {}
+        self.lexical: dict[int, float] = {}
+        self.coverage = 0.0
+        self.found_terms: tuple[str, ...] = ()
+        self.found_identifiers: tuple[str, ...] = ()
+
+    def best_passages(self, scores: Mapping[int, float]) -> tuple[Passage, ...]:
+        order = sorted(self.passages, key=lambda key: (-scores[key], key))
+        return tuple(self.passages[key].passage for key in order[:_PASSAGES_PER_HIT])
+
+
+class HybridSearch:
+    """Finds documents in a knowledge base. Thread-safe."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._weights = _Weights()
+
+    def search(self, query: str, *, products: Sequence[str] = (), k: int = 10) -> SearchResult:
+        """The best `k` documents for a question, pasted log or keywords; all products when none is named.
+
+        A damaged dense index is logged and left out, words still find.
+
+        Raises:
+            StoreDamaged: the lexical index cannot be read.
+        """
+        query = search_text(query)
+        terms = _rarities(query, self._knowledge)
+        if not terms or k < 1:
+            return SearchResult((), Signals())
+        vector = self._knowledge.embedder.encode_queries([query])[0]
+        asked = IndexQuery(query, vector)
+        lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
+        dense = self._dense(asked, products)
+        candidates = self._candidates(dense or [], lexical)
+        identifiers = features(query).all
+        for candidate in candidates.values():
+            _note_words(candidate, terms, identifiers)
+        scored = self._fuse(candidates)
+        hits = self._hits(scored[:k], candidates)
+        signals = _signals(candidates[scored[0][0]], terms) if scored else Signals()
+        return SearchResult(hits, signals, lexical_only=dense is None)
+
+    def products(self) -> dict[str, int]:
+        """Number of documents by product."""
+        return self._knowledge.records.products()
+
+    def _dense(self, query: IndexQuery, products: Sequence[str]) -> list[Match] | None:
+        if not self._knowledge.dense_ok:
+            return None
+        try:
+            return self._knowledge.dense.search(query, products=products, limit=_CANDIDATES)
+        except StoreDamaged as error:
+            logger.error("Dense index left out of a search: %s", error)
+            return None
+
+    def _candidates(self, dense: list[Match], lexical: list[Match]) -> dict[tuple[str, str], _Candidate]:
+        keys = list(dict.fromkeys(match.key for match in (*dense, *lexical)))
+        stored = self._knowledge.records.passages(keys)
+        found: dict[tuple[str, str], _Candidate] = {}
+        for key, passage in stored.items():
+            candidate = found.setdefault((passage.product, passage.document_id), _Candidate())
+            candidate.passages[key] = passage
+        for matches, side in ((dense, "dense"), (lexical, "lexical")):
+            for match in matches:
+                if match.key in stored:
+                    owner = stored[match.key]
+                    getattr(found[owner.product, owner.document_id], side)[match.key] = match.score
+        return found
+
+    def _fuse(self, candidates: dict[tuple[str, str], _Candidate]) -> list[tuple[tuple[str, str], tuple[Reason, ...]]]:
+        dense = _standardised([max(c.dense.values(), default=None) for c in candidates.values()])
+        lexical = _standardised([max(c.lexical.values(), default=None) for c in candidates.values()])
+        scored = []
+        for (ref, candidate), d, x in zip(candidates.items(), dense, lexical, strict=True):
+            scored.append((ref, self._reasons(candidate, d, x)))
+        scored.sort(key=lambda item: (-_total(item[1]), item[0]))
+        return scored
+
+    def _reasons(self, candidate: _Candidate, dense: float, lexical: float) -> tuple[Reason, ...]:
+        cosine = max(candidate.dense.values(), default=0.0)
+        return (
+            Reason("dense", self._weights.dense * dense, f"{cosine:.2f}" if candidate.dense else ""),
+            Reason("lexical", self._weights.lexical * lexical, " ".join(_readable(candidate.found_terms))),
+            Reason("coverage", self._weights.coverage * candidate.coverage, f"{candidate.coverage:.0%}"),
+            Reason(
+                "identifiers",
+                self._weights.identifiers * math.log1p(len(candidate.found_identifiers)),
+                " ".join(candidate.found_identifiers),
+            ),
+        )
+
+    def _hits(
+        self,
+        scored: list[tuple[tuple[str, str], tuple[Reason, ...]]],
+        candidates: dict[tuple[str, str], _Candidate],
+    ) -> tuple[Hit, ...]:
+        documents = self._knowledge.records.documents([ref for ref, _ in scored])
+        hits = []
+        for ref, reasons in scored:
+            if ref in documents:  # it may have been removed since the index answered
+                candidate = candidates[ref]
+                scores = {
+                    key: candidate.dense.get(key, 0.0) + candidate.lexical.get(key, 0.0) / 20
+                    for key in candidate.passages
+                }
+                hits.append(Hit(documents[ref], candidate.best_passages(scores), _total(reasons), reasons))
+        return tuple(hits)
+
+
+def _total(reasons: Sequence[Reason]) -> float:
+    return sum(reason.value for reason in reasons)
+
+
+def _rarities(query: str, knowledge: KnowledgeBase) -> dict[str, float]:
+    # Inverse document frequency of the rarest distinct words; unknown words count as the rarest of all.
+    distinct = list(dict.fromkeys(token for token in tokens(query) if len(token) > 1 or not is_cjk(token)))
+    total, frequencies = knowledge.lexical.frequencies(distinct)
+    rarities = {t: math.log(1 + (total + 0.5) / (frequencies.get(t, 0) + 0.5)) for t in distinct}
+    return dict(sorted(rarities.items(), key=lambda item: -item[1])[:_RARE_TERMS])
+
+
+def _note_words(candidate: _Candidate, terms: Mapping[str, float], identifiers: Sequence[str]) -> None:
+    # Substring tests in lower case: exact for Chinese pairs, near enough for Latin words, and fast.
+    text = "\n".join(f"{p.title}\n{p.passage.heading}\n{p.passage.text}" for p in candidate.passages.values()).lower()
+    candidate.found_terms = tuple(term for term in terms if term in text)
+    weight = sum(terms.values())
+    candidate.coverage = sum(terms[term] for term in candidate.found_terms) / weight if weight else 0.0
+    candidate.found_identifiers = tuple(name for name in identifiers if name.lower() in text)
+
+
+def _readable(terms: Sequence[str]) -> list[str]:
+    # Rarest first, without words that are inside a longer one already shown.
+    shown: list[str] = []
+    for term in terms:
+        if not any(term in other for other in shown):
+            shown.append(term)
+    return shown[:8]
+
+
+def _standardised(values: list[float | None]) -> list[float]:
+    # z-scores; what an index did not find is taken as its worst find.
+    known = [value for value in values if value is not None]
+    if not known:
+        return [0.0] * len(values)
+    worst = min(known)
+    row = np.array([worst if value is None else value for value in values])
+    return [float(z) for z in (row - row.mean()) / (row.std() or 1.0)]
+
+
+def _signals(best: _Candidate, terms: Mapping[str, float]) -> Signals:
+    return Signals(
+        dense=max(best.dense.values(), default=0.0),
+        lexical=max(best.lexical.values(), default=0.0),
+        coverage=best.coverage,
+        terms=len(terms),
+    )

@@ -1,0 +1,5 @@
+"""`python -m ui.cli` is `dayi`."""
+
+from ui.cli import run
+
+run()

@@ -1,0 +1,55 @@
+"""`dayi serve`: the whole web application on one port."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import ingest as ingesting
+from kb import load_embedder
+from ui.cli.output import DataOption, note, settings_for
+from ui.services import build_services, open_records
+from ui.settings import Settings
+
+__all__ = ["register"]
+
+_SAMPLES = Path(ingesting.__file__).parent / "samples"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve")(serve)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; other machines reach 0.0.0.0.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 7860,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the sample knowledge base first.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Serve the chat page, the API and the permalinks.
+
+    Example: dayi serve --demo --port 7860
+    """
+    from ui.server import run_server
+
+    settings = settings_for(data)
+    if demo:
+        _load_samples(settings)
+    services = build_services(settings)
+    try:
+        run_server(services, host=host, port=port)
+    finally:
+        services.close()
+
+
+def _load_samples(settings: Settings) -> None:
+    records = open_records(settings)
+    try:
+        for folder in sorted(path for path in _SAMPLES.iterdir() if path.is_dir()):
+            ingesting.ingest(
+                [str(folder)], records=records, embedder=load_embedder(settings.embedding), product=folder.name
+            )
+        note(f"Sample knowledge base: {records.products()}")
+    finally:
+        records.close()

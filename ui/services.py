@@ -1,0 +1,88 @@
+"""The only place that picks adapters and wires objects; everything below takes what it needs as arguments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant import AnswerStore, Assistant
+from kb import Embedder, HybridSearch, KnowledgeBase, Records, load_embedder
+from ui.settings import Product, Settings
+
+__all__ = ["ProductInfo", "Services", "build_services", "open_records"]
+
+# How the products that documentation sites ask us about are written, in the sample knowledge base and elsewhere.
+_TITLES = {"nacos": "Nacos", "arthas": "Arthas"}
+_EXAMPLES: dict[str, dict[str, list[str]]] = {
+    "nacos": {
+        "zh": ["Nacos 开启鉴权后客户端报 user not found 怎么办？", "9848 端口是做什么用的，必须开放吗？"],
+        "en": ["Client not connected, current status:STARTING. What is wrong?", "How do I change the default Nacos port?"],
+    },
+    "arthas": {
+        "zh": ["watch 命令怎么看方法的入参和返回值？", "Arthas 连接不上目标进程怎么办？"],
+        "en": ["How do I find the busiest threads with Arthas?", "Why can't Arthas attach inside a container?"],
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductInfo:
+    """What a channel may know about a product; `examples` maps "zh" and "en" to questions."""
+
+    id: str
+    title: str
+    documents: int
+    examples: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a channel needs, ready to use."""
+
+    settings: Settings
+    knowledge: KnowledgeBase
+    search: HybridSearch
+    assistant: Assistant
+
+    def products(self) -> list[ProductInfo]:
+        """The products of the knowledge base in the order of the settings, then by name."""
+        configured = {product.id: product for product in self.settings.products}
+        counts = self.search.products()
+        order = [id for id in configured if id in counts] + [id for id in counts if id not in configured]
+        return [_info(configured.get(id, Product(id=id)), counts[id]) for id in order]
+
+    def close(self) -> None:
+        """Give back files, locks and connections."""
+        self.knowledge.close()
+
+
+def _info(product: Product, documents: int) -> ProductInfo:
+    title = product.title or _TITLES.get(product.id, product.id)
+    return ProductInfo(product.id, title, documents, product.examples or _EXAMPLES.get(product.id, {}))
+
+
+def open_records(settings: Settings) -> Records:
+    """The database alone, for commands that need no index."""
+    Path(settings.data).mkdir(parents=True, exist_ok=True)
+    return Records(settings.database_url)
+
+
+def build_services(settings: Settings, *, embedder: Embedder | None = None, private: bool = False) -> Services:
+    """Open the knowledge base and wire the assistant.
+
+    With `private`, a store whose index another process owns is served from a copy in memory; without, that is an error.
+
+    Raises:
+        StoreBusy: another process owns the index.
+        StoreError: the database cannot be opened.
+        ModelError: the embedding model cannot be loaded.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    knowledge = KnowledgeBase.open(
+        settings.data, settings.database_url, embedder or load_embedder(settings.embedding), private=private
+    )
+    search = HybridSearch(knowledge)
+    names = {product.id: [product.title, *product.names] for product in settings.products}
+    assistant = Assistant(
+        search, AnswerStore(knowledge.records), base_url=settings.base_url, product_names=names
+    )
+    return Services(settings, knowledge, search, assistant)
