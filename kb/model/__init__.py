@@ -1,1 +1,1 @@
-"""."""
+"""The bundled embedding model's files, and the program that trains them; see README.md in this folder."""

@@ -1,0 +1,1 @@
+"""What is known: values, text, records, embedding, indexes and search."""

@@ -1,0 +1,129 @@
+"""The bundled embedding model at run time: NumPy and a dictionary, no transformer, no torch.
+
+A text is the weighted sum of its features' vectors, normalised. The features are the tokens that lexical search uses,
+plus character 4-grams, which connect words that only share a stem ("registration", "registered").
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+
+from kb.embedding.base import Vectors
+from kb.errors import EmbeddingError
+from kb.text import tokens
+
+__all__ = ["StaticEmbedder", "damped", "feature_counts", "model_features", "revision_of", "unit_rows"]
+
+BUNDLED = Path(__file__).parents[1] / "model"
+MODULE = "0_StaticEmbedding"
+_GRAM = 4
+
+
+def model_features(text: str) -> list[str]:
+    """Features of a text, with repetitions: its search tokens and 4-grams ("#<clu") of its longer Latin words."""
+    words = tokens(text)
+    return words + [gram for word in words if len(word) > _GRAM for gram in _grams(word)]
+
+
+@lru_cache(maxsize=20_000)
+def _grams(word: str) -> tuple[str, ...]:
+    if not (word.isascii() and word.isalpha()):
+        return ()
+    marked = f"<{word}>"
+    return tuple(f"#{marked[i : i + _GRAM]}" for i in range(len(marked) - _GRAM + 1))
+
+
+def feature_counts(text: str) -> Counter[str]:
+    """How often each feature occurs in a text."""
+    return Counter(model_features(text))
+
+
+def damped(counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What repetitions of a feature weigh: a product's name said twenty times must not drown the rest."""
+    return np.sqrt(counts)
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """The rows at length 1; a row without a direction (zeros, not finite) becomes the first unit vector."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    usable = np.isfinite(lengths) & (lengths > 0)
+    first = np.eye(1, vectors.shape[1], dtype=np.float32)
+    return np.where(usable, vectors / np.where(usable, lengths, 1), first).astype(np.float32)
+
+
+def revision_of(module: Path) -> str:
+    """Short hash of the files that decide a model's vectors; `module` is its StaticEmbedding folder."""
+    digest = hashlib.sha256((module / "tokenizer.json").read_bytes())
+    digest.update((module / "model.safetensors").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class StaticEmbedder:
+    """A bilingual static model read from `folder` (None: the bundled one); an `Embedder`.
+
+    The rows stay 8-bit in memory and only those of a text's features are widened.
+
+    Raises:
+        EmbeddingError: the folder misses a file, or a file is damaged or belongs to another model.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or BUNDLED
+        try:
+            self._load(folder)
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise EmbeddingError(
+                f"The embedding model in {folder} cannot be read ({error}): restore the folder, or train it anew "
+                f"with python -m kb.model.train"
+            ) from error
+
+    def _load(self, folder: Path) -> None:
+        module = folder / MODULE
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        revision = revision_of(module)
+        if config["revision"] != revision:
+            raise ValueError(f"its files have hash {revision}, config.json names {config['revision']}")
+        tokenizer = json.loads((module / "tokenizer.json").read_text("utf-8"))
+        tensors = load_tensors((module / "model.safetensors").read_bytes())
+        self._row: dict[str, int] = tokenizer["model"]["vocab"]
+        self._row.pop(tokenizer["model"]["unk_token"])
+        self._rows: NDArray[np.int8] = tensors["embedding.weight"]
+        self._scale: NDArray[np.float32] = tensors["embedding.scale"].astype(np.float32)
+        self._id = f"{config['id']}@{revision}"
+
+    @property
+    def id(self) -> str:
+        """Name and hash of the weights, like "dayi-static-zh-en@0123456789ab"."""
+        return self._id
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+        return int(self._rows.shape[1])
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, shape (len(texts), dimension), rows of length 1; a fixed one for unknown text."""
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            self._add_features(vector, text)
+        return unit_rows(vectors)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions: the same as `encode_documents`."""
+        return self.encode_documents(texts)
+
+    def _add_features(self, vector: Vectors, text: str) -> None:
+        row = self._row
+        known = [(row[name], count) for name, count in feature_counts(text).items() if name in row]
+        if known:
+            rows, counts = np.array(known, np.int64).T
+            weights = damped(counts.astype(np.float32)) * self._scale[rows]
+            vector += weights @ self._rows[rows].astype(np.float32)

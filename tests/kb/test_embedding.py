@@ -1,0 +1,185 @@
+"""The bundled embedding model, and other models by name."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.embedding import Embedder, StaticEmbedder, load_embedder
+from kb.embedding.static import BUNDLED, MODULE, model_features
+from kb.errors import EmbeddingError, MissingExtra
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Embedder:
+    return load_embedder("bundled")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the bundled model's files that a test may damage."""
+    shutil.copytree(BUNDLED / MODULE, tmp_path / MODULE)
+    shutil.copy(BUNDLED / "config.json", tmp_path)
+    return tmp_path
+
+
+def test_vectors_have_the_promised_shape_and_length(bundled: Embedder) -> None:
+    """One row a text, float32, of length 1."""
+    for encode in (bundled.encode_documents, bundled.encode_queries):
+        vectors = encode(["服务注册失败怎么办？", "connection refused on port 9848", ""])
+        assert vectors.shape == (3, bundled.dimension)
+        assert vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    assert bundled.encode_documents([]).shape == (0, bundled.dimension)
+
+
+def test_same_text_same_vector(bundled: Embedder) -> None:
+    """A vector depends on the text alone, not on its neighbours, the object or the method."""
+    text = "Nacos 集群启动后 leader 选不出来"
+    alone = bundled.encode_documents([text])[0]
+    np.testing.assert_array_equal(alone, bundled.encode_queries(["其他问题", text])[1])
+    again = StaticEmbedder()
+    np.testing.assert_array_equal(alone, again.encode_documents([text])[0])
+    assert again.id == bundled.id
+
+
+def test_text_without_known_features_gets_one_fixed_vector(bundled: Embedder) -> None:
+    """Empty and foreign text is never zeros or NaN."""
+    vectors = bundled.encode_documents(["", "🙂", "\n\t", "ꙮ"])
+    assert np.isfinite(vectors).all()
+    assert (vectors == vectors[0]).all()
+
+
+@given(st.text())
+def test_any_text_becomes_a_unit_vector(bundled: Embedder, text: str) -> None:
+    """No text breaks the model."""
+    vector = bundled.encode_documents([text])[0]
+    assert np.linalg.norm(vector) == pytest.approx(1, rel=1e-4)
+
+
+@given(st.text())
+def test_features_hold_no_white_space(text: str) -> None:
+    """Features joined by spaces can be taken apart again, as the tokenizer file promises."""
+    found = model_features(text)
+    assert " ".join(found).split() == found
+
+
+def test_long_text_is_taken_whole(bundled: Embedder) -> None:
+    """A text of a million characters is no error."""
+    assert np.isfinite(bundled.encode_documents(["超时 timeout " * 100_000])).all()
+
+
+@pytest.mark.parametrize(
+    ("question", "translation", "others"),
+    [
+        (
+            "如何修改配置中心的数据库连接？",
+            "How do I change the database connection of the configuration center?",
+            ["Restart the gateway after you install a plugin.", "The list shows all members of the cluster."],
+        ),
+        (
+            "客户端无法连接服务器，报连接超时",
+            "The client cannot connect to the server: connection timed out",
+            ["Encrypt the configuration with your own key.", "Choose a theme for the page in the menu."],
+        ),
+    ],
+)
+def test_question_is_nearest_to_its_translation(
+    bundled: Embedder, question: str, translation: str, others: list[str]
+) -> None:
+    """Chinese questions find English text of the same meaning, and the other way round."""
+    asked = bundled.encode_queries([question])[0]
+    likeness = bundled.encode_documents([translation, *others]) @ asked
+    assert likeness[0] > likeness[1:].max() + 0.1
+
+
+def test_words_of_one_stem_are_alike(bundled: Embedder) -> None:
+    """Character 4-grams connect forms of a word."""
+    first, second, other = bundled.encode_documents(["registration", "registered", "firewall"])
+    assert first @ second > first @ other
+
+
+def test_loading_imports_no_deep_learning_library() -> None:
+    """The server starts in seconds because nothing of torch is imported."""
+    code = (
+        "import sys; from kb.embedding import load_embedder; load_embedder('bundled').encode_queries(['问']);"
+        "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'sentence_transformers')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=BUNDLED.parents[1]).returncode == 0
+
+
+def test_bundled_model_is_small() -> None:
+    """The model travels in the repository and the wheel."""
+    assert sum(file.stat().st_size for file in (BUNDLED / MODULE).iterdir()) < 8_000_000
+
+
+def test_id_names_the_weights(copy: Path, bundled: Embedder) -> None:
+    """A copy has the same id: it is made of the files' content."""
+    assert StaticEmbedder(copy).id == bundled.id
+    assert json.loads((copy / "config.json").read_text("utf-8"))["revision"] in bundled.id
+
+
+@pytest.mark.parametrize("name", ["config.json", f"{MODULE}/tokenizer.json", f"{MODULE}/model.safetensors"])
+def test_missing_file_is_an_embedding_error(copy: Path, name: str) -> None:
+    """The message names the folder and what to do."""
+    (copy / name).unlink()
+    with pytest.raises(EmbeddingError, match="restore the folder"):
+        StaticEmbedder(copy)
+
+
+@pytest.mark.parametrize("name", ["config.json", f"{MODULE}/tokenizer.json", f"{MODULE}/model.safetensors"])
+def test_truncated_file_is_an_embedding_error(copy: Path, name: str) -> None:
+    """Half a file is found at loading, not while answering."""
+    whole = (copy / name).read_bytes()
+    (copy / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(EmbeddingError, match="cannot be read"):
+        StaticEmbedder(copy)
+
+
+def test_changed_weights_are_an_embedding_error(copy: Path) -> None:
+    """One flipped byte would give other vectors under the same name."""
+    weights = copy / MODULE / "model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[-1] ^= 1
+    weights.write_bytes(changed)
+    with pytest.raises(EmbeddingError, match="hash"):
+        StaticEmbedder(copy)
+
+
+def test_other_model_without_the_extra_names_it() -> None:
+    """Without sentence-transformers the error holds the install command."""
+    try:
+        import sentence_transformers  # noqa: F401
+    except ImportError:
+        with pytest.raises(MissingExtra, match=r"dayi\[models\]"):
+            load_embedder("BAAI/bge-m3")
+    else:
+        pytest.skip("sentence-transformers is installed")
+
+
+def test_any_sentence_transformers_model_works(tmp_path: Path) -> None:
+    """A model folder gives unit vectors and its dimension; a wrong name is an EmbeddingError."""
+    library = pytest.importorskip("sentence_transformers", reason="the extra `models` is not installed")
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import WhitespaceSplit
+
+    tokenizer = Tokenizer(WordLevel({"[UNK]": 0, "one": 1, "two": 2}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    static = library.models.StaticEmbedding(tokenizer, embedding_dim=8)
+    library.SentenceTransformer(modules=[static]).save(str(tmp_path / "tiny"))
+    embedder = load_embedder(str(tmp_path / "tiny"))
+    assert embedder.dimension == 8
+    for encode in (embedder.encode_documents, embedder.encode_queries):
+        vectors = encode(["one two", ""])
+        assert vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    assert embedder.encode_documents([]).shape == (0, 8)
+    with pytest.raises(EmbeddingError):
+        load_embedder(str(tmp_path / "nowhere"))
