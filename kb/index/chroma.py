@@ -31,13 +31,12 @@ class ChromaIndex:
 
     name = "dense"
 
-    def __init__(self, folder: Path, dimension: int) -> None:
+    def __init__(self, folder: Path) -> None:
         os.environ["ANONYMIZED_TELEMETRY"] = "False"
         import chromadb  # takes a second or two; commands that never search should not wait for it
         from chromadb.api.client import Client
         from chromadb.config import Settings
 
-        self._dimension = dimension
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         settings = Settings(anonymized_telemetry=False, is_persistent=True)
@@ -71,6 +70,8 @@ class ChromaIndex:
         self._client.close()
 
     def _apply(self, product: str, changes: Sequence[Change]) -> None:
+        if _name(product) not in self._collections and all(change.deleted for change in changes):
+            return
         collection = self._collection(product)
         gone = [str(change.key) for change in changes if change.vector is None]
         kept = [change for change in changes if change.vector is not None]

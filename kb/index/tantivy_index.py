@@ -26,6 +26,7 @@ class TantivyIndex:
     """
 
     name = "lexical"
+    format = 1  # raise it when the fields or `kb.text.tokens` change; indexes of another format are built anew
 
     def __init__(self, folder: Path | None) -> None:
         self._schema = _schema()

@@ -14,7 +14,16 @@ from kb.errors import StoreError
 from kb.records.schema import documents
 from kb.values import Document, Passage, Reference, Section
 
-__all__ = ["document_columns", "document_row", "passage_rows", "text_digest", "to_document", "to_passage", "to_vector"]
+__all__ = [
+    "document_columns",
+    "document_row",
+    "passage_rows",
+    "text_digest",
+    "to_bytes",
+    "to_document",
+    "to_passage",
+    "to_vector",
+]
 
 _FIELDS = [field.name for field in fields(Document)]
 document_columns = [documents.c[name] for name in _FIELDS]
@@ -52,13 +61,18 @@ def passage_rows(passages: Sequence[Passage], vectors: Vectors, embedded: Sequen
         StoreError: the vectors or the embedded texts do not belong to these passages, or hold NaN.
     """
     texts = embedded or [passage.text for passage in passages]
-    matrix = np.ascontiguousarray(vectors, dtype=_VECTOR)
+    matrix = np.asarray(vectors)
     if len(texts) != len(passages) or (passages and (matrix.ndim != 2 or len(matrix) != len(passages))):
         raise StoreError(f"{len(passages)} passages came with {len(texts)} texts and vectors of shape {matrix.shape}")
     if not np.isfinite(matrix).all():
         raise StoreError("A vector holds a value that is not a number; the embedding model is broken")
     return [
-        asdict(passage) | {"text_digest": text_digest(text), "vector": vector.tobytes()}
+        asdict(passage)
+        | {
+            "embedded": None if text == passage.text else text,
+            "text_digest": text_digest(text),
+            "vector": to_bytes(vector),
+        }
         for passage, text, vector in zip(passages, texts, matrix, strict=False)
     ]
 
@@ -66,6 +80,11 @@ def passage_rows(passages: Sequence[Passage], vectors: Vectors, embedded: Sequen
 def to_passage(row: RowMapping) -> Passage:
     """The passage of a row of `passages` that is not deleted."""
     return Passage(row["kind"], row["heading"], row["start"], row["end"], row["text"])
+
+
+def to_bytes(vector: Vectors) -> bytes:
+    """A vector as it is stored: float32, little-endian."""
+    return vector.astype(_VECTOR, copy=False).tobytes()
 
 
 def to_vector(stored: bytes) -> Vectors:

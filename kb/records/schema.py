@@ -59,6 +59,7 @@ passages = Table(
     Column("start", sa.Integer, nullable=False),
     Column("end", sa.Integer, nullable=False),
     Column("text", Text),
+    Column("embedded", Text),  # the text whose vector this is, where it is not `text`
     Column("text_digest", Text, nullable=False),
     Column("vector", sa.LargeBinary),
     Column("seq", sa.BigInteger, nullable=False),

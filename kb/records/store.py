@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,9 +14,9 @@ from kb.embedding.base import Vectors
 from kb.errors import StoreMismatch
 from kb.index.base import Change
 from kb.records.database import READING, migrate, open_engine, store_errors
-from kb.records.rows import document_columns, to_document, to_passage, to_vector
+from kb.records.rows import document_columns, to_bytes, to_document, to_passage, to_vector
 from kb.records.schema import documents, meta, passages, sequence
-from kb.records.writing import Batch
+from kb.records.writing import Batch, embedding_of
 from kb.values import Document, Passage
 
 __all__ = ["Records", "Sample", "StoredPassage"]
@@ -61,6 +61,7 @@ class Records:
         self._reader = self.engine.execution_options(**{READING: True})
         # Threads queue here in fair order; SQLite's own lock is polled and lets some of them starve.
         self._writing = threading.Lock()
+        self._bound: tuple[str, int] | None = None
         migrate(self.engine)
 
     @contextmanager
@@ -87,7 +88,7 @@ class Records:
         Nobody else can write meanwhile, so do the slow work (reading, embedding) before.
         """
         with self.write() as connection:
-            batch = Batch(connection)
+            batch = Batch(connection, self._bound)
             yield batch
             batch.finish()
 
@@ -194,11 +195,13 @@ class Records:
         with self.read() as connection:
             return int(connection.execute(sa.select(sequence.c.value)).scalar_one())
 
-    def sample(self, n: int, seed: int = 0) -> list[Sample]:
-        """At most `n` passages, drawn at random; the same ones for the same seed and content."""
+    def sample(self, n: int, *, until: int | None = None, seed: int = 0) -> list[Sample]:
+        """At most `n` passages, drawn at random, not newer than seq `until`; the same ones for the same seed."""
+        query = sa.select(passages.c.key).where(~passages.c.deleted).order_by(passages.c.key)
+        if until is not None:
+            query = query.where(passages.c.seq <= until)
         with self.read() as connection:
-            keys = connection.execute(sa.select(passages.c.key).where(~passages.c.deleted).order_by(passages.c.key))
-            chosen = keys.scalars().all()
+            chosen = connection.execute(query).scalars().all()
         if len(chosen) > n:
             chosen = random.Random(seed).sample(chosen, n)
         rows = [
@@ -212,28 +215,46 @@ class Records:
 
     def identity(self) -> str:
         """Random name of this store, made with it: an index that followed another store is of no use here."""
-        return self._meta()["store"]
+        with self.read() as connection:
+            return str(connection.execute(sa.select(meta.c.value).where(meta.c.key == "store")).scalar_one())
 
     def embedding(self) -> tuple[str, int] | None:
         """Id and dimension of the model whose vectors are stored; None before the first."""
-        values = self._meta()
-        return (values["embedding"], int(values["dimension"])) if "embedding" in values else None
+        with self.read() as connection:
+            return embedding_of(connection)
 
     def bind_embedding(self, id: str, dimension: int) -> None:
-        """Remember the embedding model of an empty store, or check that it is still the same.
+        """Say which model's vectors this object will be given. An empty store remembers it.
 
         Raises:
-            StoreMismatch: the store holds vectors of another model.
+            StoreMismatch: the store holds vectors of another model; `put` will refuse any.
         """
-        bound = self.embedding()
-        if bound == (id, dimension):
-            return
-        if bound is not None and self.sample(1):
-            raise StoreMismatch(
-                f"The knowledge base was embedded with {bound[0]} ({bound[1]} dimensions), not {id} ({dimension}). "
-                f"Set DAYI_EMBEDDING back, or compute all vectors anew with `dayi check --repair`."
-            )
-        self._bind(id, dimension)
+        stored = self.embedding()
+        if stored != (id, dimension):
+            if stored is not None and self.sample(1):
+                raise StoreMismatch(
+                    f"The knowledge base was embedded with {stored[0]} ({stored[1]} dimensions), not with {id} "
+                    f"({dimension}). Set DAYI_EMBEDDING back, or compute all vectors anew with `dayi check --repair`."
+                )
+            with self.batch() as batch:
+                batch.replace_vectors({}, id, dimension)
+        self._bound = (id, dimension)
+
+    def rebind_embedding(self, id: str, dimension: int, encode: Callable[[Sequence[str]], Vectors]) -> None:
+        """Replace all vectors by those of another model, in one transaction; nobody can write meanwhile.
+
+        Raises:
+            EmbeddingError: the model failed; nothing was changed.
+        """
+        texts = sa.select(passages.c.key, sa.func.coalesce(passages.c.embedded, passages.c.text).label("text"))
+        with self.batch() as batch, self.read() as connection:
+            vectors: dict[int, bytes] = {}
+            rows = connection.execute(texts.where(~passages.c.deleted).order_by(passages.c.key)).all()
+            for chunk in _chunks(rows):
+                for row, vector in zip(chunk, encode([row.text for row in chunk]), strict=True):
+                    vectors[row.key] = to_bytes(vector)
+            batch.replace_vectors(vectors, id, dimension)
+        self._bound = (id, dimension)
 
     def ping(self) -> None:
         """Return when the database answers.
@@ -247,15 +268,6 @@ class Records:
         """Give back the connections; the object is not used afterwards."""
         with store_errors():
             self.engine.dispose()
-
-    def _bind(self, id: str, dimension: int) -> None:
-        values = [{"key": "embedding", "value": id}, {"key": "dimension", "value": str(dimension)}]
-        with self.write() as connection:
-            connection.execute(meta.delete().where(meta.c.key.in_(["embedding", "dimension"])))
-            connection.execute(meta.insert(), values)
-
-    def _meta(self) -> dict[str, str]:
-        return {row["key"]: row["value"] for row in self._rows(meta.select())}
 
     def _rows(self, query: Any) -> Sequence[RowMapping]:
         with self.read() as connection:

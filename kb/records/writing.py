@@ -15,25 +15,34 @@ from kb.records.schema import documents, meta, sequence
 from kb.records.schema import passages as passage_table
 from kb.values import Document, Passage
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "embedding_of"]
 
 _SAME = ("kind", "heading", "text")  # what makes a passage the same one as before, wherever it stands now
-_INDEXED = ("text_digest", "vector")
+_INDEXED = ("embedded", "text_digest", "vector")
 _POSITION = ("start", "end")
+
+
+def embedding_of(connection: Connection) -> tuple[str, int] | None:
+    """Id and dimension of the model whose vectors are stored."""
+    where = meta.c.key.in_(["embedding", "dimension"])
+    values = {row.key: row.value for row in connection.execute(meta.select().where(where))}
+    return (values["embedding"], int(values["dimension"])) if values else None
 
 
 class Batch:
     """Changes within one transaction on `connection`; `finish` stores the last number given out.
 
+    `bound` is the model of the vectors that will come; those of another model than the stored one are refused.
+
     Holds the lock on the log's counter from the start, so that nobody else can hand out numbers before the commit.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, bound: tuple[str, int] | None = None) -> None:
         self._connection = connection
+        self._bound = bound
         self._first = connection.execute(sa.select(sequence.c.value).with_for_update()).scalar_one()
         self._seq: int = self._first
-        bound = connection.execute(sa.select(meta.c.value).where(meta.c.key == "dimension")).scalar()
-        self._dimension = int(bound) if bound else None
+        self._stored = embedding_of(connection)
 
     def put(
         self,
@@ -47,7 +56,7 @@ class Batch:
     ) -> bool:
         """As `Records.put`; after a StoreError the batch still takes other documents."""
         rows = passage_rows(passages, vectors, embedded)
-        self._check_dimension(rows)
+        self._check_model(rows)
         new = document_row(document, content_hash, origin)
         old = self._find(document.product, document.id)
         retitled = old is not None and old["title"] != document.title
@@ -68,6 +77,15 @@ class Batch:
         self._connection.execute(documents.delete().where(documents.c.key == document["key"]))
         return True
 
+    def replace_vectors(self, vectors: Mapping[int, bytes], embedding: str, dimension: int) -> None:
+        """Give passages (by key) the vectors of another model, and bind the store to it."""
+        updates = [{"_key": key, "vector": vector, "seq": self._next()} for key, vector in vectors.items()]
+        if updates:
+            self._connection.execute(passage_table.update().where(passage_table.c.key == sa.bindparam("_key")), updates)
+        self._connection.execute(meta.delete().where(meta.c.key.in_(["embedding", "dimension"])))
+        values = [{"key": "embedding", "value": embedding}, {"key": "dimension", "value": str(dimension)}]
+        self._connection.execute(meta.insert(), values)
+
     def finish(self) -> None:
         """Store the last number given out, before the commit."""
         if self._seq != self._first:
@@ -80,11 +98,14 @@ class Batch:
     def _stamp(self) -> dict[str, Any]:
         return {"seq": self._next(), "indexed_at": datetime.now(UTC).isoformat(timespec="seconds")}
 
-    def _check_dimension(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows and self._dimension not in (None, len(rows[0]["vector"]) // 4):
+    def _check_model(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        if not rows or self._stored is None:
+            return
+        model, dimension = self._stored
+        if self._bound != self._stored or len(rows[0]["vector"]) != 4 * dimension:
             raise StoreMismatch(
-                f"The knowledge base holds vectors of {self._dimension} dimensions, "
-                f"not {len(rows[0]['vector']) // 4}; the embedding model was changed"
+                f"The knowledge base holds vectors of {model} ({dimension} dimensions) and takes no others. Set "
+                "DAYI_EMBEDDING back, or compute all vectors anew with `dayi check --repair`."
             )
 
     def _find(self, product: str, id: str) -> RowMapping | None:
@@ -124,7 +145,7 @@ class Batch:
 
     def _bury(self, keys: Sequence[int]) -> None:
         """Turn passages into tombstones."""
-        tombstone = {"document": None, "deleted": True, "text": None, "vector": None, "heading": ""}
+        tombstone = {"document": None, "deleted": True, "heading": "", "text": None, "embedded": None, "vector": None}
         if keys:
             graves = [{"_key": key, "seq": self._next()} for key in keys]
             bury = passage_table.update().where(passage_table.c.key == sa.bindparam("_key"))

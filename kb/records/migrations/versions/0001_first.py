@@ -63,6 +63,7 @@ def _create_passages() -> None:
         sa.Column("start", sa.Integer, nullable=False),
         sa.Column("end", sa.Integer, nullable=False),
         sa.Column("text", sa.Text),
+        sa.Column("embedded", sa.Text),
         *_texts("text_digest"),
         sa.Column("vector", sa.LargeBinary),
         sa.Column("seq", sa.BigInteger, nullable=False),
