@@ -5,10 +5,38 @@ from assistant.answers import AnswerStore
 from assistant.engine import Assistant
 from assistant.question import MAX_QUESTION_CHARS
 from assistant.values import (
-    Answer, AskRequest, Citation, Delta, Done, Event, Failed, Item, Outcome, Rating, Related, Sources, Started,
-)  # fmt: skip
+    Answer,
+    AskRequest,
+    Citation,
+    Delta,
+    Done,
+    Event,
+    Failed,
+    Item,
+    Outcome,
+    Rating,
+    Related,
+    Sources,
+    Started,
+)
 
 __all__ = [
-    "ANSWER_AT", "MAX_QUESTION_CHARS", "Answer", "AnswerStore", "AskRequest", "Assistant", "Citation", "Delta", "Done", "Event",
-    "Failed", "Item", "Outcome", "Rating", "Related", "Sources", "Started", "confidence",
-]  # fmt: skip
+    "ANSWER_AT",
+    "MAX_QUESTION_CHARS",
+    "Answer",
+    "AnswerStore",
+    "AskRequest",
+    "Assistant",
+    "Citation",
+    "Delta",
+    "Done",
+    "Event",
+    "Failed",
+    "Item",
+    "Outcome",
+    "Rating",
+    "Related",
+    "Sources",
+    "Started",
+    "confidence",
+]

@@ -110,8 +110,12 @@ class AnswerStore:
             AnswerNotFound: no such answer, or the token is not the asker's.
         """
         values = {
-            "rating": rating, "reasons": list(reasons), "comment": comment, "contact": contact, "created_at": created_at,
-        }  # fmt: skip
+            "rating": rating,
+            "reasons": list(reasons),
+            "comment": comment,
+            "contact": contact,
+            "created_at": created_at,
+        }
         with self._records.read() as connection:
             stored = connection.execute(select(answers.c.token_hash).where(answers.c.id == answer_id)).scalar()
         if stored is None or not hmac.compare_digest(stored, _hash(token)):
@@ -124,9 +128,16 @@ class AnswerStore:
     def ratings(self) -> list[dict[str, Any]]:
         """Every rating with its question, oldest first, for export."""
         columns = (
-            feedback.c.answer, feedback.c.rating, feedback.c.reasons, feedback.c.comment, feedback.c.contact,
-            feedback.c.created_at, answers.c.question, answers.c.product, answers.c.outcome,
-        )  # fmt: skip
+            feedback.c.answer,
+            feedback.c.rating,
+            feedback.c.reasons,
+            feedback.c.comment,
+            feedback.c.contact,
+            feedback.c.created_at,
+            answers.c.question,
+            answers.c.product,
+            answers.c.outcome,
+        )
         joined = feedback.join(answers, answers.c.id == feedback.c.answer)
         with self._records.read() as connection:
             rows = connection.execute(select(*columns).select_from(joined).order_by(feedback.c.key)).mappings()

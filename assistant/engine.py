@@ -129,9 +129,9 @@ class Assistant:
             self._answers.save(answer)
         except DayiError as error:
             logger.error("Question %s failed: %s", answer_id, error)
-            yield Failed(error.code, "The answer could not be made; please try again later. （暂时无法回答，请稍后再试。）")
+            yield Failed(error.code, "No answer could be made; please try again later. （暂时无法回答，请稍后再试。）")
             return
-        logger.info("Answered %s: %s, %d citations, %d ms", answer.id, answer.outcome, len(answer.citations), answer.milliseconds)
+        logger.info("Answered %s: %s in %d ms", answer.id, answer.outcome, answer.milliseconds)
         yield Done(answer)
 
 

@@ -31,15 +31,15 @@ _SERVICE_KEY = (
 _ID_NUMBER = r"(?<!\w)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
 _MOBILE = r"(?<![\dA-Za-z.])(?:\+?86[- ]?)?1[3-9]\d(?:\d{8}|-\d{4}-\d{4}| \d{4} \d{4})(?![\dA-Za-z])"
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("key", re.compile(_PEM)),
-    ("token", re.compile(r"(?<![\w-])eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{4,2000}")),
-    ("token", re.compile(r"(?<=Bearer )[\w.~+/=-]{16,2000}", re.IGNORECASE)),
-    ("key", re.compile(_CLOUD_KEY)),
-    ("key", re.compile(_SERVICE_KEY)),
-    ("password", re.compile(r"(?<=://)[^\s/@:]{1,100}:[^\s/@]{1,200}(?=@)")),
-    ("e-mail", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,18}(?![\w-])")),
-    ("id number", re.compile(_ID_NUMBER)),
-    ("phone", re.compile(_MOBILE)),
+    ("key", re.compile(_PEM, re.ASCII)),
+    ("token", re.compile(r"(?<![\w-])eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{4,2000}", re.ASCII)),
+    ("token", re.compile(r"(?<=Bearer )[\w.~+/=-]{16,2000}", re.ASCII | re.IGNORECASE)),
+    ("key", re.compile(_CLOUD_KEY, re.ASCII)),
+    ("key", re.compile(_SERVICE_KEY, re.ASCII)),
+    ("password", re.compile(r"(?<=://)[^\s/@:]{1,100}:[^\s/@]{1,200}(?=@)", re.ASCII)),
+    ("e-mail", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,18}(?![\w-])", re.ASCII)),
+    ("id number", re.compile(_ID_NUMBER, re.ASCII)),
+    ("phone", re.compile(_MOBILE, re.ASCII)),
 )
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 

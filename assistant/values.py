@@ -6,9 +6,20 @@ from typing import Literal
 from kb.values import Language
 
 __all__ = [
-    "Answer", "AskRequest", "Citation", "Delta", "Done", "Event", "Failed", "Item", "Outcome", "Rating", "Related",
-    "Sources", "Started",
-]  # fmt: skip
+    "Answer",
+    "AskRequest",
+    "Citation",
+    "Delta",
+    "Done",
+    "Event",
+    "Failed",
+    "Item",
+    "Outcome",
+    "Rating",
+    "Related",
+    "Sources",
+    "Started",
+]
 
 Outcome = Literal["answered", "abstained", "degraded"]
 Rating = Literal["good", "bad"]

@@ -1,8 +1,70 @@
 """What is known: documents in a database, two indexes over their passages, and the search that fuses them."""
 
-from kb.embedding import Embedder, load_embedder
+from kb.embedding import Embedder, Vectors, load_embedder
+from kb.errors import (
+    AnswerNotFound,
+    DayiError,
+    DocumentError,
+    EmbeddingError,
+    MissingExtra,
+    ModelError,
+    QuestionError,
+    RequestError,
+    SettingsError,
+    SourceError,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreMismatch,
+    UnknownProduct,
+)
+from kb.index.base import IndexQuery
 from kb.knowledge_base import KnowledgeBase, ProbeReport
+from kb.query import search_text
 from kb.records import Records
-from kb.search import HybridSearch, SearchResult
+from kb.search import HybridSearch, SearchResult, Signals
+from kb.text import Features, clean, detect_language, features, tokens
+from kb.values import Document, DocumentKind, Hit, Language, Passage, Reason, Reference, Section, SectionKind
 
-__all__ = ["Embedder", "HybridSearch", "KnowledgeBase", "ProbeReport", "Records", "SearchResult", "load_embedder"]
+__all__ = [
+    "AnswerNotFound",
+    "DayiError",
+    "Document",
+    "DocumentError",
+    "DocumentKind",
+    "Embedder",
+    "EmbeddingError",
+    "Features",
+    "Hit",
+    "HybridSearch",
+    "IndexQuery",
+    "KnowledgeBase",
+    "Language",
+    "MissingExtra",
+    "ModelError",
+    "Passage",
+    "ProbeReport",
+    "QuestionError",
+    "Reason",
+    "Records",
+    "Reference",
+    "RequestError",
+    "SearchResult",
+    "Section",
+    "SectionKind",
+    "SettingsError",
+    "Signals",
+    "SourceError",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "StoreMismatch",
+    "UnknownProduct",
+    "Vectors",
+    "clean",
+    "detect_language",
+    "features",
+    "load_embedder",
+    "search_text",
+    "tokens",
+]

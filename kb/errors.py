@@ -5,10 +5,22 @@ secret, no stack trace and, for `RequestError`, no path.
 """
 
 __all__ = [
-    "AnswerNotFound", "DayiError", "DocumentError", "EmbeddingError", "MissingExtra", "ModelError", "QuestionError",
-    "RequestError", "SettingsError", "SourceError", "StoreBusy", "StoreDamaged", "StoreError", "StoreMismatch",
+    "AnswerNotFound",
+    "DayiError",
+    "DocumentError",
+    "EmbeddingError",
+    "MissingExtra",
+    "ModelError",
+    "QuestionError",
+    "RequestError",
+    "SettingsError",
+    "SourceError",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "StoreMismatch",
     "UnknownProduct",
-]  # fmt: skip
+]
 
 
 class DayiError(Exception):

@@ -20,6 +20,9 @@ _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SEPARATOR = re.compile(r"[._\-/$@:'+#]+")
 _NUMERIC = re.compile(r"v?\d+(?:\.\d+)*$", re.IGNORECASE)
 _EMBEDDED_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_ENGLISH = re.compile(
+    r"\b(?:the|an?|is|are|was|to|of|and|or|in|on|for|with|how|what|why|when|do|does|can|it|this|my|i|not)\b", re.I
+)
 _MAX_TOKEN = 100  # a longer run is a blob (base64, a hash chain), not a word anybody searches for
 
 # Control and format characters that a reader cannot see but a model or a hash can: C0/C1 except tab and newline, soft
@@ -60,11 +63,14 @@ def is_cjk(char: str) -> bool:
 
 
 def detect_language(text: str) -> Language:
-    """The language a text is written in: Chinese once a tenth of its letters outside code are Han, else English."""
+    """The language that a text's sentences are written in.
+
+    Han characters are weighed against the small words of English sentences, not against all Latin words: identifiers,
+    logs and stack traces are in neither language.
+    """
     prose = re.sub(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+", " ", text, flags=re.DOTALL)
     han = len(re.findall(f"[{_CJK}]", prose))
-    latin = len(re.findall(r"[A-Za-z]+", prose))
-    return "zh" if han and han * 9 >= latin else "en"
+    return "zh" if han > len(_ENGLISH.findall(prose)) else "en"
 
 
 def tokens(text: str) -> list[str]:

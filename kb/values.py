@@ -11,8 +11,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 __all__ = [
-    "Document", "DocumentKind", "Hit", "Language", "Passage", "Reason", "Reference", "Section", "SectionKind",
-]  # fmt: skip
+    "Document",
+    "DocumentKind",
+    "Hit",
+    "Language",
+    "Passage",
+    "Reason",
+    "Reference",
+    "Section",
+    "SectionKind",
+]
 
 Language = Literal["zh", "en"]
 DocumentKind = Literal["qa", "page"]

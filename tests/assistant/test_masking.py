@@ -27,7 +27,7 @@ SECRETS = {
 HARMLESS = [
     "password=nacos", "password=${DB_PASSWORD}", "token=your_token", "token: expired", "token：失效了怎么办",
     "nacos.core.auth.plugin.nacos.token.expire.seconds=18000", "127.0.0.1:8848", "2.3.0", "dataId: example@group",
-    "1704254400000", "commit 3f2c1a9e8b7d6c5f", "http://127.0.0.1:8848/nacos", "spring.cloud.nacos.config.username=nacos",
+    "1704254400000", "commit 3f2c1a9e8b7d6c5f", "http://127.0.0.1:8848/nacos", "spring.config.username=nacos",
 ]  # fmt: skip
 
 

@@ -55,14 +55,17 @@ def test_courtesies_are_not_searched_for() -> None:
     assert read_question("各位大佬，请问 nacos 怎么开启鉴权，谢谢！").query == "nacos 怎么开启鉴权，"
 
 
-@pytest.mark.parametrize("text", ["为什么呢？", "那 docker 里怎么配置", "what about docker?", "它的默认端口是多少", "why?"])
+@pytest.mark.parametrize(
+    "text", ["为什么呢？", "那 docker 里怎么配置", "what about docker?", "它的默认端口是多少", "why?"]
+)
 def test_follow_ups_are_recognised(text: str) -> None:
     """Short messages that point back make no sense alone."""
     assert is_follow_up(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["nacos 集群模式下如何配置 mysql 数据源？", "How do I enable authentication for the Nacos server in Docker?"]
+    "text",
+    ["nacos 集群模式下如何配置 mysql 数据源？", "How do I enable authentication for the Nacos server in Docker?"],
 )
 def test_whole_questions_stand_alone(text: str) -> None:
     """A question that names its subject starts a new search."""

@@ -42,13 +42,13 @@ def test_clean_is_idempotent(text: str) -> None:
         ("v2.3.1", ["v2.3.1"]),
         ("nacos2.3.0", ["nacos2.3.0", "2.3.0", "nacos"]),
         ("２．０", ["2.0"]),
-        ("C++", ["c++", "c"]),
+        ("C++", ["c++"]),
     ],
     ids=["han", "property key", "camel case", "version", "version without a space", "full width", "symbols"],
 )
 def test_tokens(text: str, expected: list[str]) -> None:
     """Han runs give characters and pairs, identifiers themselves and their parts."""
-    assert tokens(text) == expected or sorted(tokens(text)) == sorted(expected)
+    assert tokens(text) == expected
 
 
 @given(st.text())
@@ -68,7 +68,7 @@ def test_tokens_are_lower_case_and_hold_no_space(text: str) -> None:
     ],
 )
 def test_detect_language(text: str, language: str) -> None:
-    """A tenth of Han letters makes a text Chinese."""
+    """Sentences decide, not the identifiers and logs between them."""
     assert detect_language(text) == language
 
 
@@ -76,7 +76,7 @@ def test_features_of_a_pasted_error() -> None:
     """Versions, exception classes, codes, ports and identifiers are recognised and kept whole."""
     found = features(
         "com.alibaba.nacos.api.exception.NacosException: errCode=-401, server 127.0.0.1:8848, 版本2.3.0, "
-        "spring-cloud 2021.0.4.0, nacos.core.auth.enabled=true, NACOS_AUTH_TOKEN, 端口9848, 报403, getServiceName, -Dx.y"
+        "spring-cloud 2021.0.4.0, nacos.core.auth.enabled=true, NACOS_AUTH_TOKEN, 端口9848, 报403, getServiceName"
     )
     assert found.versions == ("2.3.0", "2021.0.4.0")
     assert found.exceptions == ("NacosException",)

@@ -50,8 +50,7 @@ def answer(
 def _answered(services: Services, line: dict[str, Any], product: str) -> dict[str, Any]:
     last: Event | None = None
     try:
-        for last in services.assistant.ask(AskRequest(line["text"], product=line.get("product") or product)):
-            pass
+        *_, last = services.assistant.ask(AskRequest(line["text"], product=line.get("product") or product))
     except RequestError as error:
         return {"query": line.get("id"), "error": {"code": error.code, "message": str(error)}}
     if isinstance(last, Done):

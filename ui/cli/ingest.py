@@ -1,11 +1,8 @@
 """`dayi ingest`: brings documents into the knowledge base and reports every file."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from ingest import Report, ingest
 from kb import KnowledgeBase, StoreBusy, load_embedder

@@ -15,11 +15,23 @@ from kb.errors import RequestError
 from ui.services import Services, build_services
 from ui.settings import Settings, load_settings
 
-__all__ = ["DataOption", "JsonOption", "ProductOption", "emit", "note", "opened", "progress", "read_jsonl", "settings_for"]
+__all__ = [
+    "DataOption",
+    "JsonOption",
+    "ProductOption",
+    "emit",
+    "note",
+    "opened",
+    "progress",
+    "read_jsonl",
+    "settings_for",
+]
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder (DAYI_DATA).", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")]
-ProductOption = Annotated[str, typer.Option("--product", help="Product to look in; all when left out.", show_default=False)]
+ProductOption = Annotated[
+    str, typer.Option("--product", help="Product to look in; all when left out.", show_default=False)
+]
 
 
 def note(text: str) -> None:

@@ -52,7 +52,9 @@ def search(
 
 def _known(services: Services, product: str) -> list[str]:
     if product and product not in services.search.products():
-        raise UnknownProduct(f"There is no product {product!r}. Known: {', '.join(services.search.products()) or 'none'}.")
+        raise UnknownProduct(
+            f"There is no product {product!r}. Known: {', '.join(services.search.products()) or 'none'}."
+        )
     return [product] if product else []
 
 
@@ -100,5 +102,7 @@ def _print_table(result: SearchResult) -> None:
     table = Table("#", "Score", "Document", "Title", "Why", box=None, header_style="bold")
     for number, hit in enumerate(result.hits, 1):
         why = "; ".join(f"{reason.name} {reason.detail}" for reason in hit.reasons if reason.detail)
-        table.add_row(str(number), f"{hit.score:.2f}", f"{hit.document.product}/{hit.document.id}", hit.document.title, why)
+        table.add_row(
+            str(number), f"{hit.score:.2f}", f"{hit.document.product}/{hit.document.id}", hit.document.title, why
+        )
     Console().print(table if result.hits else "Nothing found.")

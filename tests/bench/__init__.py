@@ -1,0 +1,1 @@
+"""Speed and quality figures on the real corpus: `python -m tests.bench`."""

@@ -1,0 +1,104 @@
+"""Question→answer retrieval: documents without their question, asked with exactly that question.
+
+A document's title is its question too, so the title goes as well; what is left is the expert's answer.
+"""
+
+import math
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ingest import embedding_text, parse_file, split
+from kb import Document, Embedder, HybridSearch, IndexQuery, KnowledgeBase, tokens
+from tests.bench.metrics import mean_reciprocal_rank, recall
+
+__all__ = ["question_answer_retrieval"]
+
+
+def question_answer_retrieval(folder: Path, embedder: Embedder) -> Iterator[dict[str, object]]:
+    """One line of figures for each method on the expert answers of a folder, all in one run."""
+    documents = [parse_file(path, root=folder, product="bench") for path in sorted(folder.glob("*.md"))]
+    questions = {document.id: document.question for document in documents}
+    expected = {id: id for id in questions}
+    answers = [_without_question(document) for document in documents]
+    for method, runs in _runs(answers, questions, embedder).items():
+        yield {
+            "case": "question→answer",
+            "method": method,
+            "queries": len(questions),
+            "MRR@10": round(mean_reciprocal_rank(runs, expected), 4),
+            "R@10": round(recall(runs, expected), 4),
+        }
+
+
+def _without_question(document: Document) -> Document:
+    cut = next(section.end for section in document.sections if section.kind == "question")
+    text = document.text[cut:]
+    sections = tuple(
+        replace(section, start=section.start - cut, end=section.end - cut)
+        for section in document.sections
+        if section.start >= cut
+    )
+    return replace(document, title="", question="", text=text, sections=sections)
+
+
+def _runs(
+    answers: Sequence[Document], questions: dict[str, str], embedder: Embedder
+) -> dict[str, dict[str, list[str]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        knowledge = KnowledgeBase.open(Path(folder), f"sqlite:///{folder}/bench.db", embedder)
+        try:
+            for document in answers:
+                passages = split(document)
+                texts = [embedding_text(document, passage) for passage in passages]
+                knowledge.records.put(document, passages, embedder.encode_documents(texts), embedded=texts)
+            knowledge.follow()
+            search = HybridSearch(knowledge)
+            bm25 = _DocumentBm25(answers)
+            return {
+                "hybrid": {id: [h.document.id for h in search.search(q).hits] for id, q in questions.items()},
+                "dense index alone": {id: _alone(knowledge, "dense", q) for id, q in questions.items()},
+                "lexical index alone": {id: _alone(knowledge, "lexical", q) for id, q in questions.items()},
+                "BM25 over whole answers": {id: bm25.search(q) for id, q in questions.items()},
+            }
+        finally:
+            knowledge.close()
+
+
+def _alone(knowledge: KnowledgeBase, index: str, question: str) -> list[str]:
+    query = IndexQuery(question, knowledge.embedder.encode_queries([question])[0])
+    matches = getattr(knowledge, index).search(query, products=[], limit=60)
+    stored = knowledge.records.passages([match.key for match in matches])
+    return list(dict.fromkeys(stored[match.key].document_id for match in matches))[:10]
+
+
+class _DocumentBm25:
+    """Plain Okapi BM25 over whole documents, k1 = 1.2, b = .75, as the yardstick.
+
+    Source: https://en.wikipedia.org/wiki/Okapi_BM25
+    """
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._ids = [document.id for document in documents]
+        self._counts = [Counter(tokens(document.text)) for document in documents]
+        lengths = [sum(counts.values()) for counts in self._counts]
+        mean = sum(lengths) / len(lengths)
+        self._norms = [1.2 * (0.25 + 0.75 * length / mean) for length in lengths]
+        self._frequency = Counter(token for counts in self._counts for token in counts)
+
+    def search(self, question: str) -> list[str]:
+        terms = set(tokens(question))
+        scores = [self._score(terms, number) for number in range(len(self._ids))]
+        order = sorted(range(len(scores)), key=lambda number: -scores[number])
+        return [self._ids[number] for number in order[:10]]
+
+    def _score(self, terms: set[str], number: int) -> float:
+        counts, norm, total = self._counts[number], self._norms[number], len(self._ids)
+        return sum(
+            math.log(1 + (total - self._frequency[term] + 0.5) / (self._frequency[term] + 0.5))
+            * counts[term] * 2.2 / (counts[term] + norm)
+            for term in terms
+            if term in counts
+        )  # fmt: skip
