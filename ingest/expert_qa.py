@@ -1,0 +1,114 @@
+"""Expert questions and answers: one Markdown file with a question, an expert's answer and references.
+
+The format is that of published expert-answer collections: front matter, `## 用户问题`, `## 专家官方解答`, `## 参考链接`, a
+service notice and a link for bad ratings. English files use `## Question`, `## Expert answer`, `## References`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.front_matter import FrontMatter
+from ingest.normalise import normalise
+from ingest.sections import cut
+from kb.errors import DocumentError
+from kb.text import detect_language
+from kb.values import Document, Language, Reference, Section
+
+__all__ = ["is_expert_qa", "parse_expert_qa"]
+
+_QUESTION = r"(?:用户)?问题|(?:user )?question"
+_ANSWER = r"专家(?:官方)?(?:解答|回答|答复)|官方解答|(?:expert|official)(?:'s)? answer"
+_REFERENCES = r"参考(?:链接|资料|文档)|references?|sources"
+_NOTICE = r"答疑服务说明|(?:answer )?service notice|about this answer"
+_HEADING = re.compile(
+    rf"^##[ \t]{{0,4}}(?:<font[^<>\n]{{0,60}}>)?[ \t]{{0,4}}(?:(?P<question>{_QUESTION})|(?P<answer>{_ANSWER})"
+    rf"|(?P<references>{_REFERENCES})|(?P<notice>{_NOTICE}))[ \t]{{0,4}}[：:]?[ \t]{{0,4}}(?:</font>)?[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SEPARATOR = re.compile(r"(?m)^[ \t]*(?:<font[^<>\n]{0,60}>)?[ \t]*-{3,}[ \t]*(?:</font>)?[ \t]*$")
+_BULLET = re.compile(r"^[ \t]*[-*+][ \t]+(.+)$", re.MULTILINE)
+_LINK = re.compile(r"\[(.{1,300}?)\]\((\S{1,1000}?)\)[ \t]*$")
+_HEADER_FIELDS = {"id", "title", "date", "version", "language", "lang", "url", "product", "reviewed"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    question: str
+    answer: str
+    references: str
+
+
+def is_expert_qa(body: str) -> bool:
+    """Whether a file's body has the headings of an expert answer."""
+    names = {match.lastgroup for match in _HEADING.finditer(body)}
+    return {"question", "answer"} <= names
+
+
+def parse_expert_qa(header: FrontMatter, *, id: str, product: str, version: str = "", source: str = "") -> Document:
+    """The document of an expert answer; `id` counts where the front matter has none.
+
+    Raises:
+        DocumentError: there is no answer in it.
+    """
+    parts = _split(header.body)
+    answer = normalise(_SEPARATOR.sub("", parts.answer))
+    if not answer:
+        raise DocumentError(source or id, "the expert's answer is empty; write it under its heading")
+    title = header.text("title")
+    question = normalise(_SEPARATOR.sub("", parts.question)) or title
+    if not question:
+        raise DocumentError(source or id, "there is no question; write it under its heading or as `title`")
+    text = f"{question}\n\n{answer}"
+    sections = (Section("question", "", 0, len(question)), *cut(text, question, start=len(question) + 2))
+    return Document(
+        id=header.text("id") or id,
+        product=product,
+        title=title or question.split("\n", 1)[0][:200],
+        text=text,
+        sections=sections,
+        kind="qa",
+        language=_language(header, text),
+        question=question,
+        references=tuple(_references(parts.references)),
+        version=version or header.text("version"),
+        source=source,
+        url=header.text("url"),
+        date=header.text("date"),
+        reviewed=True,
+        metadata=_metadata(header.values),
+    )
+
+
+def _split(body: str) -> _Parts:
+    """The parts under the format's own headings; each part ends where the next heading of the format begins."""
+    marks = list(_HEADING.finditer(body))
+    parts: dict[str, str] = {}
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        name = str(mark.lastgroup)
+        if name not in parts:
+            parts[name] = body[mark.end() : following.start() if following else len(body)]
+    return _Parts(parts.get("question", ""), parts.get("answer", ""), parts.get("references", ""))
+
+
+def _references(text: str) -> list[Reference]:
+    """References in order, once each. Bullets such as "专家经验：…" name a title without a link."""
+    found = []
+    for bullet in _BULLET.findall(normalise(_SEPARATOR.sub("", text))):
+        link = _LINK.search(bullet)
+        if link:
+            found.append(Reference(" ".join(link[1].split()), link[2] if link[2].startswith("http") else ""))
+        else:
+            found.append(Reference(" ".join(bullet.split())))
+    return list(dict.fromkeys(found))
+
+
+def _language(header: FrontMatter, text: str) -> Language:
+    named = (header.text("language") or header.text("lang")).lower()
+    if named.startswith(("zh", "en")):
+        return "zh" if named.startswith("zh") else "en"
+    return detect_language(text)
+
+
+def _metadata(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in _HEADER_FIELDS}

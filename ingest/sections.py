@@ -1,0 +1,336 @@
+"""An answer cut into its causes, steps, explanations and notes, each as small as it can be quoted alone.
+
+The walk goes heading by heading. A heading that announces causes or steps gives its kind to what stands under it; where
+headings say nothing, the lead-in before a list, the items themselves and the question decide. A list item always keeps
+its nested lists, paragraphs and code.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ingest.kinds import (
+    Meaning,
+    asks_why,
+    heading_meaning,
+    is_closing,
+    is_courtesy,
+    is_instruction,
+    is_note,
+    is_scaffold,
+    item_label,
+    label_meaning,
+    lead_meaning,
+    paragraph_kind,
+    reads_as_cause,
+)
+from ingest.listing import Entry, Item, entries
+from ingest.markdown import Block, parse, plain
+from kb.values import Section, SectionKind
+
+__all__ = ["cut", "split_long"]
+
+_LONGEST_UNIT = 1500  # characters; a longer step or cause is cut at its own blocks
+_BOLD_LEVEL = 7  # a bold line used as a heading ranks under all real ones
+_BOLD_LINE = re.compile(r"(?:\d{1,2}[.、]\s{0,3})?(?:\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__)[：:]?")
+_SENTENCE_END = re.compile(r"[。！？；](?=\S)|[.!?]\s+(?=[A-Z])")
+_LINK = re.compile(r"\[[^\[\]\n]{0,200}\]{1,2}\(\S{1,400}\)|https?://")
+_SEPARATOR = " › "
+_LISTED: tuple[Meaning, ...] = ("step", "cause", "mixed")
+
+
+def cut(text: str, question: str = "", *, start: int = 0) -> list[Section]:
+    """Sections of the answer that `text` holds from `start` on; the question helps to tell causes from steps.
+
+    Sections are in order, do not overlap and together cover everything but headings and rules.
+    """
+    sections = _Cutter(text[start:], asks_why(question)).run()
+    return [replace(section, start=section.start + start, end=section.end + start) for section in sections]
+
+
+def split_long(text: str, section: Section, longest: int) -> list[Section]:
+    """The section, cut before blocks of its own where it is longer than `longest`; code blocks stay whole."""
+    if section.end - section.start <= longest:
+        return [section]
+    pieces: list[Section] = []
+    at = section.start
+    for leaf in _leaves(parse(text[section.start : section.end])):
+        # A block begins where its line does, so that a list marker stays with its item.
+        boundary = text.rfind("\n", 0, section.start + leaf.start) + 1
+        if section.start + leaf.end - at > longest and boundary - at >= longest // 4:
+            pieces.append(_stripped(text, replace(section, start=at, end=boundary)))
+            at = boundary
+    return [*pieces, _stripped(text, replace(section, start=at))]
+
+
+def _leaves(blocks: Sequence[Block]) -> list[Block]:
+    leaves: list[Block] = []
+    for block in blocks:
+        leaves.extend(_leaves(block.children) if block.type in ("list", "item") and block.children else [block])
+    return leaves
+
+
+def _stripped(text: str, section: Section) -> Section:
+    words = text[section.start : section.end]
+    start = section.start + len(words) - len(words.lstrip())
+    return replace(section, start=start, end=max(start, section.start + len(words.rstrip())))
+
+
+class _Cutter:
+    def __init__(self, text: str, why: bool) -> None:
+        self._text, self._why = text, why
+        self._path: list[Block] = []  # open headings
+        self._meanings: list[Meaning] = []  # what each of them says, or inherits
+        self._out: list[Section] = []
+
+    def run(self) -> list[Section]:
+        blocks = _nested([self._as_heading(block) for block in parse(self._text)])
+        at = 0
+        while at < len(blocks):
+            if blocks[at].type == "heading":
+                at = self._heading(blocks, at)
+            else:
+                end = _next_heading(blocks, at)
+                self._segment(blocks[at:end], self._meanings[-1] if self._path else "", self._heading_path())
+                at = end
+        return self._out
+
+    def _as_heading(self, block: Block) -> Block:
+        """A bold line, or a short line that is nothing but an announcement, counts as a heading."""
+        if block.type != "paragraph":
+            return block
+        words = self._text[block.start : block.end]
+        announces = len(words) <= 24 and words[-1] in "：:" and label_meaning(words) != ""
+        if (_BOLD_LINE.fullmatch(words) and len(words) <= 64) or announces:
+            return replace(block, type="heading", level=_BOLD_LEVEL, title=plain(words).rstrip("：:"))
+        return block
+
+    def _heading(self, blocks: Sequence[Block], at: int) -> int:
+        """Handle the heading at index `at`; the index to go on from."""
+        block = blocks[at]
+        meaning = heading_meaning(block.title)
+        while self._path and self._path[-1].level >= block.level:
+            self._path.pop()
+            self._meanings.pop()
+        parent = self._meanings[-1] if self._path else ""
+        end = _next_heading(blocks, at + 1, block.level)
+        if meaning in ("", "unit"):
+            if parent in _LISTED or (meaning == "unit" and not parent):
+                self._unit(blocks[at:end], parent)
+                return end
+            meaning = parent
+        self._path.append(block)
+        self._meanings.append(meaning)
+        return at + 1
+
+    def _heading_path(self) -> str:
+        return _SEPARATOR.join(heading.title for heading in self._path)
+
+    def _unit(self, blocks: Sequence[Block], parent: Meaning) -> None:
+        """A heading that is one step or cause itself, with all that stands under it except the answer's last words."""
+        kind: SectionKind = "step"
+        title = blocks[0].title
+        if parent == "cause" or (parent == "mixed" and reads_as_cause(title)):
+            kind = "cause"
+        last = len(blocks)
+        while last > 1 and blocks[last - 1].type == "paragraph" and is_closing(self._words(blocks[last - 1])):
+            last -= 1
+        self._emit(kind, blocks[0].start, blocks[last - 1].end, self._heading_path())
+        for block in blocks[last:]:
+            self._emit("text", block.start, block.end, self._heading_path())
+
+    # What stands under a heading
+
+    def _segment(self, blocks: Sequence[Block], meaning: Meaning, heading: str) -> None:
+        found = entries(self._text, blocks)
+        first_list = next((i for i, entry in enumerate(found) if entry.items), len(found))
+        at = 0
+        while at < len(found):
+            entry = found[at]
+            following = found[at + 1] if at + 1 < len(found) else None
+            if meaning == "reference" or self._begins_references(entry, following):
+                meaning = self._reference(entry, heading)
+            elif entry.items:
+                self._list(entry, entry.block.start, meaning, "", heading)
+            elif entry.block.type == "paragraph" and following and following.items:
+                self._paragraph_and_list(entry, following, meaning, heading)
+                at += 1
+            else:
+                while following and entry.block.type == "paragraph" and following.block.type in ("code", "table"):
+                    entry.end, at = following.end, at + 1
+                    entry.joined = True
+                    following = found[at + 1] if at + 1 < len(found) else None
+                self._plain(entry, meaning, heading, listed=first_list < len(found), before=at < first_list)
+            at += 1
+
+    def _begins_references(self, entry: Entry, following: Entry | None) -> bool:
+        if entry.block.type != "paragraph" or not following or not following.items:
+            return False
+        links = all(_LINK.search(self._text[item.start : item.end]) for item in following.items)
+        return links and label_meaning(self._words(entry.block)) == "reference"
+
+    def _reference(self, entry: Entry, heading: str) -> Meaning:
+        closing = entry.block.type == "paragraph" and is_closing(self._words(entry.block))
+        self._emit("text" if closing else "reference", entry.start, entry.end, heading)
+        return "reference"
+
+    def _plain(self, entry: Entry, meaning: Meaning, heading: str, *, listed: bool, before: bool) -> None:
+        """A paragraph, with code that follows it, or code, a table or a quotation on its own."""
+        start = entry.start
+        if entry.block.type == "paragraph":
+            start = self._scaffold(entry.start, entry.block.end, heading)
+            if start >= entry.end:
+                return
+        words = self._text[start : entry.end]
+        self._emit(self._kind(words, entry, meaning, listed=listed, before=before), start, entry.end, heading)
+
+    def _kind(self, words: str, entry: Entry, meaning: Meaning, *, listed: bool, before: bool) -> SectionKind:
+        if entry.block.type == "quote":
+            return "note" if is_note(words) or meaning == "note" else "explanation"
+        if meaning == "note" or (meaning != "explanation" and is_note(words)):
+            return "note"
+        if meaning == "explanation":
+            return "text" if is_courtesy(words) else "explanation"
+        if is_closing(words):
+            return "text"
+        if meaning in ("step", "cause") and (not listed or entry.joined or (before and meaning == "cause")):
+            return "step" if meaning == "step" else "cause"
+        if meaning in ("step", "cause"):
+            return "explanation"
+        if entry.joined and is_instruction(words):
+            return "step"
+        return paragraph_kind(words, self._why)
+
+    def _scaffold(self, start: int, end: int, heading: str) -> int:
+        """Emit leading sentences that only announce the answer; where the paragraph's substance begins."""
+        while start < end:
+            stop = _SENTENCE_END.search(self._text, start, end)
+            after = stop.end() if stop else end
+            if not is_scaffold(self._text[start:after]):
+                break
+            self._emit("text", start, after, heading)
+            start = after
+        return start
+
+    def _paragraph_and_list(self, lead: Entry, listing: Entry, meaning: Meaning, heading: str) -> None:
+        """A paragraph before a list: its last sentence may announce the list, what stands before is said for itself."""
+        last = lead.start
+        for stop in _SENTENCE_END.finditer(self._text, lead.start, lead.end):
+            last = stop.end()
+        announces = self._text[lead.end - 1] in "：:" or lead_meaning(self._text[last : lead.end]) in _LISTED
+        if not announces:
+            self._plain(lead, meaning, heading, listed=True, before=True)
+            self._list(listing, listing.block.start, meaning, "", heading)
+            return
+        if last > lead.start:
+            head = Entry(replace(lead.block, end=last), lead.start, last)
+            self._plain(head, meaning, heading, listed=True, before=True)
+        self._list(listing, last, meaning, self._text[last : lead.end], heading)
+
+    # Lists
+
+    def _list(self, listing: Entry, start: int, meaning: Meaning, lead: str, heading: str) -> None:
+        """A list; from `start` to it goes the sentence `lead` that announces it."""
+        items = listing.items
+        kinds = self._item_kinds(items, meaning, lead, ordered=listing.block.level >= 0)
+        if all(kind not in ("step", "cause") for kind in kinds) and not self._is_skeleton(items):
+            if listing.end - start <= _LONGEST_UNIT and len(set(kinds)) == 1:
+                self._emit(kinds[0], start, listing.end, heading)
+                return
+        if lead:
+            self._emit("text", start, items[0].start, heading)
+        for item, kind in zip(items, kinds, strict=True):
+            self._item(item, kind, heading)
+
+    def _item(self, item: Item, kind: SectionKind, heading: str) -> None:
+        announced = self._announced(item)
+        if announced and len(item.blocks) > 1:
+            # "1. **原因分析**：" with a list of its own is a heading in disguise.
+            self._emit("text", item.start, item.blocks[0].end, heading)
+            inner = bare_heading(item_label(self._text[item.start : item.end]))
+            self._segment(item.blocks[1:], announced, _SEPARATOR.join(filter(None, (heading, inner))))
+        else:
+            self._emit(kind, item.start, item.end, heading)
+
+    def _announced(self, item: Item) -> Meaning:
+        """What an item announces when it is nothing but an announcement and what it announces, else ""."""
+        if not item.blocks or item.blocks[0].type != "paragraph":
+            return ""
+        first = self._words(item.blocks[0])
+        return label_meaning(first) if len(first) <= 40 else ""
+
+    def _is_skeleton(self, items: Sequence[Item]) -> bool:
+        return len({self._announced(item) for item in items} - {""}) > 1
+
+    def _item_kinds(self, items: Sequence[Item], meaning: Meaning, lead: str, *, ordered: bool) -> list[SectionKind]:
+        texts = [self._text[item.start : item.end] for item in items]
+        announced = lead_meaning(lead) if lead else ""
+        if meaning == "note" or (meaning == "explanation" and not (ordered and announced == "step")):
+            return [meaning for _ in items]
+        if announced in ("step", "cause"):
+            meaning = announced
+        elif announced == "mixed" and meaning not in ("step", "cause"):
+            meaning = "mixed"
+        if meaning in ("step", "cause"):
+            return [self._labelled(text) or meaning for text in texts]  # type: ignore[misc]
+        if is_note(lead):
+            return ["note" for _ in items]
+        return self._judged(texts, ordered=ordered, mixed=meaning == "mixed")
+
+    def _labelled(self, text: str) -> SectionKind | None:
+        label = label_meaning(item_label(text))
+        return label if label in ("note", "reference") else None  # type: ignore[return-value]
+
+    def _judged(self, texts: Sequence[str], *, ordered: bool, mixed: bool) -> list[SectionKind]:
+        """Kinds of items that nothing announces, from what they say themselves."""
+        instructions = sum(is_instruction(text) for text in texts) / len(texts)
+        causes = sum(reads_as_cause(text) for text in texts) / len(texts)
+        if self._why and causes > instructions and causes >= 0.5:
+            return ["cause" for _ in texts]
+        if instructions >= (0.5 if ordered else 0.75) or (mixed and instructions >= causes):
+            return ["step" for _ in texts]
+        return ["explanation" for _ in texts]
+
+    # Output
+
+    def _words(self, block: Block) -> str:
+        return self._text[block.start : block.end]
+
+    def _emit(self, kind: SectionKind, start: int, end: int, heading: str) -> None:
+        section = _stripped(self._text, Section(kind, heading, start, end))
+        if section.end > section.start and not re.fullmatch(r"[-*_\s]*", self._text[section.start : section.end]):
+            self._out.extend(split_long(self._text, section, _LONGEST_UNIT))
+
+
+def bare_heading(label: str) -> str:
+    """A label as part of a heading path."""
+    return plain(label).strip("：: ")
+
+
+def _nested(blocks: list[Block]) -> list[Block]:
+    """The blocks with heading levels doubled, and one deeper for headings that an empty announcement of their level owns.
+
+    "### 解决步骤" directly followed by "### 1. …" means sub-headings; so do the further ones.
+    """
+    out: list[Block] = []
+    owner = 0
+    for number, block in enumerate(blocks):
+        level = block.level * 2
+        if block.type == "heading":
+            meaning = heading_meaning(block.title)
+            if level <= owner:
+                owner = owner if level == owner and meaning in ("", "unit") else 0
+            following = blocks[number + 1] if number + 1 < len(blocks) else None
+            if not owner and meaning in _LISTED and following and following.type == "heading":
+                owner = level if following.level == block.level else 0
+                out.append(replace(block, level=level))
+                continue
+            block = replace(block, level=level + (level == owner))
+        out.append(block)
+    return out
+
+
+def _next_heading(blocks: Sequence[Block], at: int, level: int = 100) -> int:
+    while at < len(blocks) and not (blocks[at].type == "heading" and blocks[at].level <= level):
+        at += 1
+    return at
