@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.errors import StoreDamaged
 from kb.index.base import IndexQuery, Match
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 _CANDIDATES = 60  # passages asked of each index; more did not change the first ten documents
 _PASSAGES_PER_HIT = 3
+_LEXICAL_SCALE = 20.0  # a BM25 score that weighs as much as a cosine of 1 when passages of one document are ordered
 _RARE_TERMS = 40  # the rarest distinct words of a query decide its coverage
 
 
@@ -49,14 +51,11 @@ class SearchResult:
     lexical_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Weights:
-    """Part of each feature in a document's score; dense and lexical count in standard deviations of the candidates."""
+# Part of each feature in a document's score. Dense and lexical count in standard deviations among the candidates,
+# coverage as a share (0..1), identifiers as log(1 + number found).
+_WEIGHTS = {"dense": 1.0, "lexical": 1.0, "coverage": 4.0, "identifiers": 0.3}
 
-    dense: float = 1.0
-    lexical: float = 1.0
-    coverage: float = 1.0
-    identifiers: float = 0.3
+_Ref = tuple[str, str]
 
 
 class _Candidate:
@@ -70,8 +69,11 @@ class _Candidate:
         self.found_terms: tuple[str, ...] = ()
         self.found_identifiers: tuple[str, ...] = ()
 
-    def best_passages(self, scores: Mapping[int, float]) -> tuple[Passage, ...]:
-        order = sorted(self.passages, key=lambda key: (-scores[key], key))
+    def best_passages(self) -> tuple[Passage, ...]:
+        def score(key: int) -> float:
+            return self.dense.get(key, 0.0) + self.lexical.get(key, 0.0) / _LEXICAL_SCALE
+
+        order = sorted(self.passages, key=lambda key: (-score(key), key))
         return tuple(self.passages[key].passage for key in order[:_PASSAGES_PER_HIT])
 
 
@@ -80,7 +82,6 @@ class HybridSearch:
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
-        self._weights = _Weights()
 
     def search(self, query: str, *, products: Sequence[str] = (), k: int = 10) -> SearchResult:
         """The best `k` documents for a question, pasted log or keywords; all products when none is named.
@@ -91,8 +92,8 @@ class HybridSearch:
             StoreDamaged: the lexical index cannot be read.
         """
         query = search_text(query)
-        terms = _rarities(query, self._knowledge)
-        if not terms or k < 1:
+        terms = _terms(query, self._knowledge)
+        if not terms.rarity or k < 1:
             return SearchResult((), Signals())
         vector = self._knowledge.embedder.encode_queries([query])[0]
         asked = IndexQuery(query, vector)
@@ -101,10 +102,10 @@ class HybridSearch:
         candidates = self._candidates(dense or [], lexical)
         identifiers = features(query).all
         for candidate in candidates.values():
-            _note_words(candidate, terms, identifiers)
-        scored = self._fuse(candidates)
-        hits = self._hits(scored[:k], candidates)
-        signals = _signals(candidates[scored[0][0]], terms) if scored else Signals()
+            _note_words(candidate, terms.rarity, identifiers)
+        ranked = _ranked(candidates)
+        hits = self._hits(ranked[:k], candidates)
+        signals = _signals(candidates[ranked[0][0]], terms) if ranked else Signals()
         return SearchResult(hits, signals, lexical_only=dense is None)
 
     def products(self) -> dict[str, int]:
@@ -120,10 +121,10 @@ class HybridSearch:
             logger.error("Dense index left out of a search: %s", error)
             return None
 
-    def _candidates(self, dense: list[Match], lexical: list[Match]) -> dict[tuple[str, str], _Candidate]:
+    def _candidates(self, dense: list[Match], lexical: list[Match]) -> dict[_Ref, _Candidate]:
         keys = list(dict.fromkeys(match.key for match in (*dense, *lexical)))
         stored = self._knowledge.records.passages(keys)
-        found: dict[tuple[str, str], _Candidate] = {}
+        found: dict[_Ref, _Candidate] = {}
         for key, passage in stored.items():
             candidate = found.setdefault((passage.product, passage.document_id), _Candidate())
             candidate.passages[key] = passage
@@ -134,56 +135,61 @@ class HybridSearch:
                     getattr(found[owner.product, owner.document_id], side)[match.key] = match.score
         return found
 
-    def _fuse(self, candidates: dict[tuple[str, str], _Candidate]) -> list[tuple[tuple[str, str], tuple[Reason, ...]]]:
-        dense = _standardised([max(c.dense.values(), default=None) for c in candidates.values()])
-        lexical = _standardised([max(c.lexical.values(), default=None) for c in candidates.values()])
-        scored = []
-        for (ref, candidate), d, x in zip(candidates.items(), dense, lexical, strict=True):
-            scored.append((ref, self._reasons(candidate, d, x)))
-        scored.sort(key=lambda item: (-_total(item[1]), item[0]))
-        return scored
-
-    def _reasons(self, candidate: _Candidate, dense: float, lexical: float) -> tuple[Reason, ...]:
-        cosine = max(candidate.dense.values(), default=0.0)
-        return (
-            Reason("dense", self._weights.dense * dense, f"{cosine:.2f}" if candidate.dense else ""),
-            Reason("lexical", self._weights.lexical * lexical, " ".join(_readable(candidate.found_terms))),
-            Reason("coverage", self._weights.coverage * candidate.coverage, f"{candidate.coverage:.0%}"),
-            Reason(
-                "identifiers",
-                self._weights.identifiers * math.log1p(len(candidate.found_identifiers)),
-                " ".join(candidate.found_identifiers),
-            ),
-        )
-
     def _hits(
-        self,
-        scored: list[tuple[tuple[str, str], tuple[Reason, ...]]],
-        candidates: dict[tuple[str, str], _Candidate],
+        self, best: Sequence[tuple[_Ref, NDArray[np.float64]]], candidates: Mapping[_Ref, _Candidate]
     ) -> tuple[Hit, ...]:
-        documents = self._knowledge.records.documents([ref for ref, _ in scored])
+        documents = self._knowledge.records.documents([ref for ref, _ in best])
         hits = []
-        for ref, reasons in scored:
+        for ref, values in best:
             if ref in documents:  # it may have been removed since the index answered
-                candidate = candidates[ref]
-                scores = {
-                    key: candidate.dense.get(key, 0.0) + candidate.lexical.get(key, 0.0) / 20
-                    for key in candidate.passages
-                }
-                hits.append(Hit(documents[ref], candidate.best_passages(scores), _total(reasons), reasons))
+                reasons = _reasons(candidates[ref], values)
+                score = sum(reason.value for reason in reasons)
+                hits.append(Hit(documents[ref], candidates[ref].best_passages(), score, reasons))
         return tuple(hits)
 
 
-def _total(reasons: Sequence[Reason]) -> float:
-    return sum(reason.value for reason in reasons)
+def _ranked(candidates: Mapping[_Ref, _Candidate]) -> list[tuple[_Ref, NDArray[np.float64]]]:
+    """Documents with their weighted features (columns of `_WEIGHTS`), best first; equal ones by name."""
+    if not candidates:
+        return []
+    rows = np.column_stack(
+        [
+            _standardised([max(c.dense.values(), default=None) for c in candidates.values()]),
+            _standardised([max(c.lexical.values(), default=None) for c in candidates.values()]),
+            [c.coverage for c in candidates.values()],
+            [math.log1p(len(c.found_identifiers)) for c in candidates.values()],
+        ]
+    ) * np.array(list(_WEIGHTS.values()))
+    ranked = sorted(zip(candidates, rows, strict=True), key=lambda item: (-item[1].sum(), item[0]))
+    return list(ranked)
 
 
-def _rarities(query: str, knowledge: KnowledgeBase) -> dict[str, float]:
-    # Inverse document frequency of the rarest distinct words; unknown words count as the rarest of all.
+def _reasons(candidate: _Candidate, values: NDArray[np.float64]) -> tuple[Reason, ...]:
+    details = (
+        f"{max(candidate.dense.values()):.2f}" if candidate.dense else "",
+        " ".join(_readable(candidate.found_terms)),
+        f"{candidate.coverage:.0%}",
+        " ".join(candidate.found_identifiers),
+    )
+    return tuple(Reason(name, float(v), detail) for name, v, detail in zip(_WEIGHTS, values, details, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The rarest distinct words of a query with their inverse document frequency; `known` as in `Signals`."""
+
+    rarity: Mapping[str, float]
+    known: float
+
+
+def _terms(query: str, knowledge: KnowledgeBase) -> _Terms:
+    # Single Han characters are left out: the pairs say the same and mean more. Unknown words are the rarest of all.
     distinct = list(dict.fromkeys(token for token in tokens(query) if len(token) > 1 or not is_cjk(token)))
     total, frequencies = knowledge.lexical.frequencies(distinct)
-    rarities = {t: math.log(1 + (total + 0.5) / (frequencies.get(t, 0) + 0.5)) for t in distinct}
-    return dict(sorted(rarities.items(), key=lambda item: -item[1])[:_RARE_TERMS])
+    rarity = {t: math.log(1 + (total + 0.5) / (frequencies.get(t, 0) + 0.5)) for t in distinct}
+    weight = sum(rarity.values())
+    known = sum(value for term, value in rarity.items() if frequencies.get(term)) / weight if weight else 0.0
+    return _Terms(dict(sorted(rarity.items(), key=lambda item: -item[1])[:_RARE_TERMS]), known)
 
 
 def _note_words(candidate: _Candidate, terms: Mapping[str, float], identifiers: Sequence[str]) -> None:
@@ -214,10 +220,11 @@ def _standardised(values: list[float | None]) -> list[float]:
     return [float(z) for z in (row - row.mean()) / (row.std() or 1.0)]
 
 
-def _signals(best: _Candidate, terms: Mapping[str, float]) -> Signals:
+def _signals(best: _Candidate, terms: _Terms) -> Signals:
     return Signals(
         dense=max(best.dense.values(), default=0.0),
         lexical=max(best.lexical.values(), default=0.0),
         coverage=best.coverage,
-        terms=len(terms),
+        known=terms.known,
+        terms=len(terms.rarity),
     )

@@ -32,6 +32,7 @@ class StoredPassage:
     key: int
     product: str
     document_id: str
+    title: str
     passage: Passage
 
 
@@ -146,10 +147,12 @@ class Records:
     def passages(self, keys: Iterable[int]) -> dict[int, StoredPassage]:
         """The passages that exist among these keys."""
         found = {}
-        query = sa.select(passages, documents.c.id.label("document_id")).join(documents)
+        columns = [column for column in passages.c if column.name != "vector"]
+        query = sa.select(*columns, documents.c.id.label("document_id"), documents.c.title).join(documents)
         for chunk in _chunks(list(keys)):
             for row in self._rows(query.where(passages.c.key.in_(chunk), ~passages.c.deleted)):
-                found[row["key"]] = StoredPassage(row["key"], row["product"], row["document_id"], to_passage(row))
+                owner = (row["product"], row["document_id"], row["title"])
+                found[row["key"]] = StoredPassage(row["key"], *owner, to_passage(row))
         return found
 
     def vectors(self, product: str, id: str) -> dict[str, Vectors]:
