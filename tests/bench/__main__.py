@@ -15,7 +15,12 @@ from kb import load_embedder
 from tests.bench.quality import question_answer_retrieval
 from tests.bench.speed import in_process, ingestion, machine, server
 
-_CORPUS = Path(__file__).parents[2] / "../shared/corpora/expert-qa/nacos"
+_CORPORA = Path(__file__).parents[2] / "../shared/corpora"
+
+
+def _alien_questions() -> list[str]:
+    path = _CORPORA / "abstention/questions.jsonl"
+    return [json.loads(line)["text"] for line in path.open(encoding="utf-8")] if path.is_file() else []
 
 
 def _cases(folder: Path) -> Iterator[dict[str, Any]]:
@@ -26,12 +31,12 @@ def _cases(folder: Path) -> Iterator[dict[str, Any]]:
         yield from ingestion(folder, data)
         yield from in_process(data, questions)
         yield from server(data, questions)
-    yield from question_answer_retrieval(folder, load_embedder("bundled"))
+    yield from question_answer_retrieval(folder, load_embedder("bundled"), _alien_questions())
 
 
 def main() -> int:
     """Run every case on the corpus; 0 when they all ran."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else _CORPUS
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else _CORPORA / "expert-qa/nacos"
     console = Console(stderr=True)
     if not folder.is_dir():
         console.print(f"{folder} is not there. Give a folder of expert answers: python -m tests.bench FOLDER")

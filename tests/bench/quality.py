@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant import ANSWER_AT, confidence
 from ingest import embedding_text, parse_file, split
 from kb import Document, Embedder, HybridSearch, IndexQuery, KnowledgeBase, tokens
 from tests.bench.metrics import mean_reciprocal_rank, recall
@@ -17,13 +18,27 @@ from tests.bench.metrics import mean_reciprocal_rank, recall
 __all__ = ["question_answer_retrieval"]
 
 
-def question_answer_retrieval(folder: Path, embedder: Embedder) -> Iterator[dict[str, object]]:
-    """One line of figures for each method on the expert answers of a folder, all in one run."""
+def question_answer_retrieval(
+    folder: Path, embedder: Embedder, alien: Sequence[str] = ()
+) -> Iterator[dict[str, object]]:
+    """One line of figures for each method on the expert answers of a folder, all in one run.
+
+    `alien` are questions about other things: the last line says how many of them are refused.
+    """
     documents = [parse_file(path, root=folder, product="bench") for path in sorted(folder.glob("*.md"))]
     questions = {document.id: document.question for document in documents}
     expected = {id: id for id in questions}
     answers = [_without_question(document) for document in documents]
-    for method, runs in _runs(answers, questions, embedder).items():
+    with tempfile.TemporaryDirectory() as temporary:
+        knowledge = KnowledgeBase.open(Path(temporary), f"sqlite:///{temporary}/bench.db", embedder)
+        try:
+            _fill(knowledge, answers)
+            runs_by_method = _runs(knowledge, answers, questions)
+            if alien:
+                yield _refusals(HybridSearch(knowledge), list(questions.values()), alien)
+        finally:
+            knowledge.close()
+    for method, runs in runs_by_method.items():
         yield {
             "case": "question→answer",
             "method": method,
@@ -44,27 +59,37 @@ def _without_question(document: Document) -> Document:
     return replace(document, title="", question="", text=text, sections=sections)
 
 
+def _fill(knowledge: KnowledgeBase, answers: Sequence[Document]) -> None:
+    for document in answers:
+        passages = split(document)
+        texts = [embedding_text(document, passage) for passage in passages]
+        knowledge.records.put(document, passages, knowledge.embedder.encode_documents(texts), embedded=texts)
+    knowledge.follow()
+
+
 def _runs(
-    answers: Sequence[Document], questions: dict[str, str], embedder: Embedder
+    knowledge: KnowledgeBase, answers: Sequence[Document], questions: dict[str, str]
 ) -> dict[str, dict[str, list[str]]]:
-    with tempfile.TemporaryDirectory() as folder:
-        knowledge = KnowledgeBase.open(Path(folder), f"sqlite:///{folder}/bench.db", embedder)
-        try:
-            for document in answers:
-                passages = split(document)
-                texts = [embedding_text(document, passage) for passage in passages]
-                knowledge.records.put(document, passages, embedder.encode_documents(texts), embedded=texts)
-            knowledge.follow()
-            search = HybridSearch(knowledge)
-            bm25 = _DocumentBm25(answers)
-            return {
-                "hybrid": {id: [h.document.id for h in search.search(q).hits] for id, q in questions.items()},
-                "dense index alone": {id: _alone(knowledge, "dense", q) for id, q in questions.items()},
-                "lexical index alone": {id: _alone(knowledge, "lexical", q) for id, q in questions.items()},
-                "BM25 over whole answers": {id: bm25.search(q) for id, q in questions.items()},
-            }
-        finally:
-            knowledge.close()
+    search = HybridSearch(knowledge)
+    bm25 = _DocumentBm25(answers)
+    return {
+        "hybrid": {id: [h.document.id for h in search.search(q).hits] for id, q in questions.items()},
+        "dense index alone": {id: _alone(knowledge, "dense", q) for id, q in questions.items()},
+        "lexical index alone": {id: _alone(knowledge, "lexical", q) for id, q in questions.items()},
+        "BM25 over whole answers": {id: bm25.search(q) for id, q in questions.items()},
+    }
+
+
+def _refusals(search: HybridSearch, own: Sequence[str], alien: Sequence[str]) -> dict[str, object]:
+    def answered(questions: Sequence[str]) -> float:
+        return sum(confidence(search.search(q, k=1).signals) >= ANSWER_AT for q in questions) / len(questions)
+
+    return {
+        "case": "abstention",
+        "own questions answered": round(answered(own), 4),
+        "alien questions refused": round(1 - answered(alien), 4),
+        "alien questions": len(alien),
+    }
 
 
 def _alone(knowledge: KnowledgeBase, index: str, question: str) -> list[str]:
