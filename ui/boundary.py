@@ -1,0 +1,119 @@
+"""What the web layer needs from the rest, as protocols: `ui.services.Services` in production, a fake in tests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from assistant.values import Answer, AskRequest, Event, Rating
+from kb.values import Document, Hit
+from ui.settings import Settings
+
+__all__ = ["Assistant", "Found", "Knowledge", "ProductInfo", "Records", "Search", "Services"]
+
+
+class ProductInfo(Protocol):
+    """A product that readers can choose, with example questions by language."""
+
+    @property
+    def id(self) -> str:
+        """Name in addresses and requests."""
+
+    @property
+    def title(self) -> str:
+        """Name for people."""
+
+    @property
+    def documents(self) -> int:
+        """How many documents the knowledge base holds for it."""
+
+    @property
+    def examples(self) -> Mapping[str, Sequence[str]]:
+        """Questions worth trying, by language."""
+
+
+class Assistant(Protocol):
+    """Asking, looking up, rating. Thread-safe and blocking."""
+
+    def ask(self, request: AskRequest) -> Iterator[Event]:
+        """The events of one question; closing the generator cancels it.
+
+        Raises:
+            RequestError: at once, when the request cannot be answered by anybody.
+        """
+
+    def answer(self, answer_id: str, /) -> Answer:
+        """A stored answer without its capabilities.
+
+        Raises:
+            AnswerNotFound: there is no such answer.
+        """
+
+    def rate(
+        self,
+        answer_id: str,
+        token: str,
+        rating: Rating,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+        contact: str = "",
+    ) -> None:
+        """Store a rating; the last one of an answer's asker wins.
+
+        Raises:
+            AnswerNotFound: no such answer, or the token is not its.
+        """
+
+
+class Found(Protocol):
+    """What a search came back with."""
+
+    @property
+    def hits(self) -> Sequence[Hit]:
+        """Best first."""
+
+
+class Search(Protocol):
+    """Finding documents. Thread-safe and blocking."""
+
+    def search(self, query: str, *, products: Sequence[str] = (), k: int = 10) -> Found:
+        """The best `k` documents; of all products when none is named."""
+
+
+class Records(Protocol):
+    """The part of the records that pages read."""
+
+    def document(self, product: str, id: str) -> Document | None:
+        """One document, or None."""
+
+    def ping(self) -> None:
+        """Raises `StoreError` when the database does not answer."""
+
+
+class Knowledge(Protocol):
+    """The knowledge base."""
+
+    @property
+    def records(self) -> Records:
+        """Where documents are kept."""
+
+
+class Services(Protocol):
+    """Everything that is wired for the web application."""
+
+    @property
+    def settings(self) -> Settings:
+        """The effective settings."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known."""
+
+    @property
+    def search(self) -> Search:
+        """What finds."""
+
+    @property
+    def assistant(self) -> Assistant:
+        """What answers."""
+
+    def products(self) -> Sequence[ProductInfo]:
+        """What readers can choose from."""

@@ -1,0 +1,111 @@
+"""`POST /api/v1/ask`: one question, answered whole as JSON or event by event as server-sent events."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started
+from ui.boundary import Services
+from ui.errors import error_of, status_of_code
+from ui.guard import error_body
+from ui.streams import Streams
+
+__all__ = ["AskBody", "ask_routes"]
+
+_Stream = AsyncGenerator[Event | None, None]
+_SSE_HEADERS = {"X-Accel-Buffering": "no"}  # nginx would hold events back until its buffer is full
+
+
+class AskBody(BaseModel):
+    """A question. `conversation` is the capability from an earlier answer; without it a new conversation begins."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: str = Field(min_length=1, max_length=32_000, examples=["Nacos 9848 端口连不上怎么办？"])
+    product: str = Field("", max_length=100)
+    version: str = Field("", max_length=100)
+    conversation: str = Field("", max_length=200)
+    page_url: str = Field("", max_length=2_000)
+    site: str = Field("", max_length=100)
+
+    def to_request(self) -> AskRequest:
+        """The same, as the assistant takes it."""
+        return AskRequest(**self.model_dump())
+
+
+def ask_routes(services: Services, streams: Streams) -> APIRouter:
+    """The route for asking."""
+    router = APIRouter()
+
+    @router.post(
+        "/ask",
+        response_model=Answer,
+        responses={200: {"content": {"text/event-stream": {}}}},
+        summary="Ask a question",
+        description="With `Accept: text/event-stream`: events `answer`, `sources`, `delta`…, then `done` or `error`.",
+    )
+    async def ask(body: AskBody, accept: Annotated[str, Header()] = "") -> JSONResponse | StreamingResponse:
+        def events() -> Iterator[Event]:
+            return services.assistant.ask(body.to_request())
+
+        stream = streams.open(events)
+        if "text/event-stream" not in accept:
+            return await _whole(stream)
+        # The first event is awaited here, so that a refused question has a proper status instead of a stream.
+        first = await anext(stream)
+        return StreamingResponse(_lines(first, stream), media_type="text/event-stream", headers=_SSE_HEADERS)
+
+    return router
+
+
+async def _whole(stream: _Stream) -> JSONResponse:
+    async with aclosing(stream):
+        async for event in stream:
+            if isinstance(event, Done):
+                return JSONResponse(asdict(event.answer))
+            if isinstance(event, Failed):
+                return JSONResponse(error_body(event.code, event.message), status_of_code(event.code))
+    raise RuntimeError("the assistant ended without a last event")
+
+
+async def _lines(first: Event | None, stream: _Stream) -> AsyncIterator[str]:
+    """Server-sent events, exactly one last one, whatever happens."""
+    async with aclosing(stream):
+        try:
+            event: Event | None = first
+            while True:
+                yield _line(event)
+                if isinstance(event, (Done, Failed)):
+                    return
+                event = await anext(stream)
+        except StopAsyncIteration:
+            yield _sse("error", error_body("internal", "The answer ended early. Please ask again."))
+        except Exception as error:  # after the first byte an error can only be an event
+            _, code, message = error_of(error)
+            yield _sse("error", error_body(code, message))
+
+
+def _line(event: Event | None) -> str:
+    match event:
+        case None:
+            return ": still here\n\n"
+        case Started():
+            return _sse("answer", asdict(event))
+        case Sources():
+            return _sse("sources", asdict(event))
+        case Delta():
+            return _sse("delta", asdict(event))
+        case Done():
+            return _sse("done", asdict(event.answer))
+        case Failed():
+            return _sse("error", error_body(event.code, event.message))
+
+
+def _sse(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,38 @@
+"""Pages for people beside the chat: an answer's permanent address, and the description of the API."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Header
+from fastapi.responses import HTMLResponse
+
+from kb.errors import AnswerNotFound
+from ui.boundary import Services
+from ui.chat.turns import turn_html, turn_of
+from ui.pages import fragment, preferred_language
+
+__all__ = ["page_routes"]
+
+_Languages = Annotated[str, Header()]
+
+
+def page_routes(services: Services, app: FastAPI) -> APIRouter:
+    """The routes for pages; `app` is what `/docs` describes."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+    @router.get("/a/{answer_id}")
+    def permalink(answer_id: str, accept_language: _Languages = "") -> HTMLResponse:
+        language = preferred_language(accept_language)
+        noindex = {"X-Robots-Tag": "noindex"}
+        try:
+            answer = services.assistant.answer(answer_id)
+        except AnswerNotFound:
+            return HTMLResponse(fragment("missing.html", language), 404, headers=noindex)
+        turn = turn_html(turn_of(answer), language, services.knowledge.records.document)
+        return HTMLResponse(fragment("answer.html", language, answer=answer, turn=turn), headers=noindex)
+
+    @router.get("/docs")
+    def docs(accept_language: _Languages = "") -> HTMLResponse:
+        description = app.openapi()
+        return HTMLResponse(fragment("docs.html", preferred_language(accept_language), api=description))
+
+    return router

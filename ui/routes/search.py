@@ -1,0 +1,92 @@
+"""`POST /api/v1/search`: the documents behind the answers."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from kb.values import Hit
+from ui.boundary import Services
+
+__all__ = ["search_routes"]
+
+_Text = Annotated[str, Field(max_length=32_000)]
+
+
+class SearchBody(BaseModel):
+    """What to look for, in one product or in all."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    query: _Text = Field(min_length=1)
+    product: str = Field("", max_length=100)
+    k: int = Field(10, ge=1, le=50)
+
+
+class ReasonView(BaseModel):
+    """Why a document matched."""
+
+    name: str
+    value: float
+    detail: str
+
+
+class PassageView(BaseModel):
+    """A matching piece of a document; `start` and `end` are positions in its text."""
+
+    heading: str
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+class HitView(BaseModel):
+    """A found document, without its whole text."""
+
+    document: str
+    product: str
+    title: str
+    url: str
+    language: str
+    reviewed: bool
+    score: float
+    passages: list[PassageView]
+    reasons: list[ReasonView]
+
+
+class SearchResponse(BaseModel):
+    """Hits, best first."""
+
+    hits: list[HitView]
+
+
+def search_routes(services: Services) -> APIRouter:
+    """The route for searching."""
+    router = APIRouter()
+
+    @router.post("/search", summary="Search documents")
+    def search(body: SearchBody) -> SearchResponse:
+        products: Sequence[str] = [body.product] if body.product else []
+        found = services.search.search(body.query, products=products, k=body.k)
+        return SearchResponse(hits=[_view(hit) for hit in found.hits])
+
+    return router
+
+
+def _view(hit: Hit) -> HitView:
+    document = hit.document
+    return HitView(
+        document=document.id,
+        product=document.product,
+        title=document.title,
+        url=document.url,
+        language=document.language,
+        reviewed=document.reviewed,
+        score=hit.score,
+        passages=[
+            PassageView(heading=p.heading, kind=p.kind, text=p.text, start=p.start, end=p.end) for p in hit.passages
+        ],
+        reasons=[ReasonView(name=r.name, value=r.value, detail=r.detail) for r in hit.reasons],
+    )

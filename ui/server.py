@@ -1,0 +1,125 @@
+"""The whole web application on one port, and the process that serves it."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from ui.boundary import Services
+from ui.chat.mount import ChatMount
+from ui.errors import install_error_handlers
+from ui.guard import Guard
+from ui.pages import STATIC
+from ui.routes.answers import answer_routes
+from ui.routes.ask import ask_routes
+from ui.routes.feedback import feedback_routes
+from ui.routes.health import health_routes
+from ui.routes.pages import page_routes
+from ui.routes.search import search_routes
+from ui.streams import Streams
+
+__all__ = ["create_app", "serve"]
+
+logger = logging.getLogger(__name__)
+
+_SHUTDOWN_S = 10
+
+
+def create_app(services: Services, *, max_streams: int = 50, hosts: tuple[str, ...] = ()) -> FastAPI:
+    """The application with API, pages and chat.
+
+    `max_streams` answers are made at once, further askers get 503; `hosts` are names under which it may be addressed
+    beside its public one and this machine's own.
+    """
+    streams = Streams(max_streams)
+    chat = ChatMount(services)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with chat.running():
+            yield
+        streams.stop()
+
+    app = FastAPI(
+        title="Dayi",
+        description="Cited answers from an expert knowledge base.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.streams = streams
+    app.state.chat = chat
+    install_error_handlers(app)
+    app.include_router(_api(services, streams), prefix="/api/v1")
+    app.include_router(health_routes(services, streams))
+    app.include_router(page_routes(services, app))
+    app.mount("/ui", _Static(STATIC))
+    app.mount("/", chat)
+    settings = services.settings
+    origins = {*settings.origins, *(origin for site in settings.sites for origin in site.origins)}
+    app.add_middleware(Guard, base_url=settings.base_url, origins=origins, hosts=hosts)
+    return app
+
+
+def serve(services: Services, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+    """Serve until told to stop, then let open answers end. `ready` is called with the address once it answers."""
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    extra = () if host in ("0.0.0.0", "::") else (host,)
+    app = create_app(services, hosts=extra)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
+    _Server(config, app.state.streams, lambda: ready and ready(address)).run()
+
+
+def _api(services: Services, streams: Streams) -> APIRouter:
+    router = APIRouter()
+    router.include_router(ask_routes(services, streams))
+    router.include_router(search_routes(services))
+    router.include_router(feedback_routes(services))
+    router.include_router(answer_routes(services))
+    return router
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, streams: Streams, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._streams = streams
+        self._ready = ready
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._streams.stop()  # open answers end with an event instead of a cut
+        super().handle_exit(sig, frame)
+
+
+class _Static(StaticFiles):
+    """Our own files; they change with a release only."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return response

@@ -1,0 +1,327 @@
+// The chat page's own script: language, theme, composer, sources, copying, ratings. Gradio carries questions and turns;
+// the conversation lives in the page, and its capabilities in this tab's session storage.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const TEXTS = JSON.parse(document.getElementById("dayi-texts").textContent);
+  const SESSION = "dayi.turns";
+  const MAX_TURNS = 20;
+  const params = new URLSearchParams(location.search);
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+  // What the reader chose once stays; storage may be forbidden inside a frame.
+  const recall = (store, key) => { try { return JSON.parse(store().getItem(key)); } catch { return null; } };
+  const keep = (store, key, value) => { try { store().setItem(key, JSON.stringify(value)); } catch { /* not kept */ } };
+  const local = () => localStorage;
+  const session = () => sessionStorage;
+
+  let language = pickLanguage();
+  let send = null; // Gradio's triggers, once its part of the page stands
+  let products = [];
+  let turns = recall(session, SESSION) || [];
+
+  function pickLanguage() {
+    const asked = params.get("lang") || recall(local, "dayi.language");
+    if (asked in TEXTS) return asked;
+    const known = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in TEXTS);
+    return known || "en";
+  }
+
+  const t = (key) => TEXTS[language][key] || key;
+
+  function translate(from = document) {
+    root.lang = language;
+    document.title = t("title");
+    for (const node of $$("[data-t]", from)) {
+      if (node.textContent !== t(node.dataset.t)) node.textContent = t(node.dataset.t);
+    }
+    for (const node of $$("[data-t-label]", from)) node.setAttribute("aria-label", t(node.dataset.tLabel));
+    for (const node of $$("[data-t-placeholder]", from)) node.placeholder = t(node.dataset.tPlaceholder);
+  }
+
+  function applyTheme(theme) {
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  }
+  applyTheme(params.get("theme") || recall(local, "dayi.theme"));
+  root.lang = language;
+  root.dataset.page = "empty";
+
+  const question = () => $("#question");
+  const live = () => $("#dayi-live");
+  const liveTurn = () => $("#dayi-live .turn");
+
+  function fit() {
+    const box = question();
+    box.style.height = "auto";
+    box.style.height = `${Math.min(box.scrollHeight, 220)}px`;
+    $(".composer .send[type=submit]").disabled = !box.value.trim();
+  }
+
+  function setBusy(busy) {
+    root.toggleAttribute("data-busy", busy);
+    $(".composer .send[type=submit]").hidden = busy;
+    $(".composer .stop").hidden = !busy;
+  }
+
+  // ---- products and examples
+
+  async function loadProducts() {
+    try {
+      const reply = await fetch("/api/v1/products");
+      if (reply.ok) products = (await reply.json()).products;
+    } catch { /* the page works without them */ }
+    const select = $("#product");
+    for (const product of products) select.append(new Option(product.title, product.id));
+    const wanted = params.get("product");
+    if (products.some((product) => product.id === wanted)) select.value = wanted;
+    showExamples();
+  }
+
+  function showExamples() {
+    const chosen = $("#product").value;
+    const own = products.filter((product) => !chosen || product.id === chosen);
+    const lists = own.map((product) => product.examples[language] || []);
+    const mixed = [];
+    for (let i = 0; mixed.length < 4 && lists.some((list) => i < list.length); i++) {
+      mixed.push(...lists.filter((list) => i < list.length).map((list) => list[i]));
+    }
+    $("#examples").replaceChildren(...mixed.slice(0, 4).map((text) => {
+      const item = document.createElement("li");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "example";
+      button.textContent = text;
+      item.append(button);
+      return item;
+    }));
+    $(".examples").hidden = mixed.length === 0;
+  }
+
+  // ---- asking
+
+  function ask(text) {
+    text = text.trim();
+    if (!text || !send || root.hasAttribute("data-busy")) return;
+    settle();
+    showQuestion(text);
+    setBusy(true);
+    question().value = "";
+    fit();
+    const last = turns.at(-1);
+    send.ask({ question: text, product: $("#product").value, conversation: last ? last[2] : "", language });
+  }
+
+  // The finished turn joins the thread as a copy: the original belongs to Gradio, which draws the next turn over it.
+  function settle() {
+    const done = liveTurn();
+    if (done) $(".thread").append(done.cloneNode(true));
+  }
+
+  function showQuestion(text) {
+    root.dataset.page = "talk";
+    const waiting = document.createElement("article");
+    waiting.className = "turn";
+    waiting.dataset.state = "writing";
+    const heading = document.createElement("h2");
+    heading.className = "question";
+    heading.textContent = text;
+    const status = document.createElement("p");
+    status.className = "status";
+    status.innerHTML = '<span class="pulse"></span>';
+    status.append(t("searching"));
+    waiting.append(heading, status);
+    $(".waiting")?.remove();
+    const slot = document.createElement("div");
+    slot.className = "waiting";
+    slot.append(waiting);
+    $(".thread").append(slot);
+    root.toggleAttribute("data-stale", true);
+    slot.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  function onLive() {
+    const turn = liveTurn();
+    if (!turn) return;
+    $(".waiting")?.remove();
+    root.removeAttribute("data-stale");
+    const state = turn.dataset.state;
+    if (state === "writing" || turn.dataset.seen === turn.dataset.answer + state) return;
+    turn.dataset.seen = turn.dataset.answer + state;
+    setBusy(false);
+    if (state === "done") {
+      turns = [...turns, [turn.dataset.answer, turn.dataset.token, turn.dataset.conversation]].slice(-MAX_TURNS);
+      keep(session, SESSION, turns);
+      decorate(turn);
+    }
+    $("#question").placeholder = t("placeholder_more");
+  }
+
+  function stop() {
+    send.stop();
+    setBusy(false);
+    $(".waiting")?.remove();
+    const turn = liveTurn();
+    if (turn && turn.dataset.state === "writing") {
+      turn.dataset.state = "stopped";
+      const status = $(".status", turn);
+      if (status) status.textContent = t("stopped");
+    }
+    root.removeAttribute("data-stale");
+  }
+
+  function startAnew() {
+    if (root.hasAttribute("data-busy")) stop();
+    turns = [];
+    keep(session, SESSION, turns);
+    location.assign(location.pathname);
+  }
+
+  // ---- a finished turn
+
+  function decorate(from) {
+    for (const pre of $$(".answer .prose pre, .context pre", from)) {
+      if ($(".copy", pre)) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.dataset.do = "copy-code";
+      button.textContent = t("copy");
+      button.dataset.t = "copy";
+      pre.append(button);
+    }
+  }
+
+  function openSource(link) {
+    const details = $(`[id="${CSS.escape(link.hash.slice(1))}"]`, link.closest(".turn"));
+    if (!details) return;
+    details.open = true;
+    details.classList.remove("flash");
+    void details.offsetWidth; // restart the animation
+    details.classList.add("flash");
+    details.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    $("summary", details).focus({ preventScroll: true });
+  }
+
+  async function copy(button, text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      return;
+    }
+    const label = $("[data-t]", button) || button;
+    const key = label.dataset.t;
+    label.textContent = t("copied");
+    setTimeout(() => { label.textContent = t(key); }, 1500);
+  }
+
+  async function rate(turn, rating, reasons = [], comment = "") {
+    const { answer, token } = turn.dataset;
+    const said = $(".said", turn);
+    try {
+      const reply = await fetch("/api/v1/feedback", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ answer, token, rating, reasons, comment }),
+      });
+      if (!reply.ok) throw new Error(String(reply.status));
+      for (const button of $$(".action[aria-pressed]", turn)) {
+        button.setAttribute("aria-pressed", String(button.dataset.do === rating));
+      }
+      said.dataset.t = rating === "good" ? "thanks" : "thanks_bad";
+    } catch {
+      said.dataset.t = "not_sent";
+    }
+    said.textContent = t(said.dataset.t);
+  }
+
+  // ---- events of the page
+
+  const ACTIONS = {
+    good(button, turn) { $(".feedback", turn).hidden = true; rate(turn, "good"); },
+    bad(button, turn) { $(".feedback", turn).hidden = false; rate(turn, "bad"); },
+    "copy-answer": (button, turn) => copy(button, turn.dataset.markdown),
+    "copy-code": (button) => copy(button, $("code", button.parentElement)?.textContent || ""),
+    new: startAnew,
+    stop,
+    language() {
+      language = language === "zh" ? "en" : "zh";
+      keep(local, "dayi.language", language);
+      translate();
+      showExamples();
+    },
+    theme() {
+      const dark = getComputedStyle(root).colorScheme.includes("dark")
+        && (root.dataset.theme === "dark" || (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches));
+      applyTheme(dark ? "light" : "dark");
+      keep(local, "dayi.theme", root.dataset.theme);
+    },
+  };
+
+  document.addEventListener("click", (event) => {
+    const cite = event.target.closest("a.cite");
+    if (cite) {
+      event.preventDefault();
+      openSource(cite);
+      return;
+    }
+    const example = event.target.closest(".example");
+    if (example) {
+      ask(example.textContent);
+      return;
+    }
+    const button = event.target.closest("[data-do]");
+    if (button) ACTIONS[button.dataset.do](button, button.closest(".turn"));
+  });
+
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (event.target.matches(".composer")) ask(question().value);
+    if (event.target.matches(".feedback")) {
+      const form = new FormData(event.target);
+      rate(event.target.closest(".turn"), "bad", form.getAll("reasons"), form.get("comment").slice(0, 4000));
+      event.target.hidden = true;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    // Enter inside an input method chooses a word; it must not send the question.
+    if (event.target.id === "question" && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      ask(question().value);
+    }
+  });
+
+  document.addEventListener("input", (event) => { if (event.target.id === "question") fit(); });
+  document.addEventListener("change", (event) => { if (event.target.id === "product") showExamples(); });
+
+  // ---- called by Gradio when the composer stands; the other parts are drawn before it or soon after
+
+  function whenDrawn(action) {
+    if ($("#question") && $(".thread") && live() && $(".bar")) action();
+    else requestAnimationFrame(() => whenDrawn(action));
+  }
+
+  function connect(triggers) {
+    send = triggers;
+    whenDrawn(() => {
+      translate();
+      question().value = params.get("q") || "";
+      fit();
+      loadProducts();
+      new MutationObserver(onLive).observe(live(), { childList: true, subtree: true, attributes: true });
+      new MutationObserver(() => {
+        if (!$("#dayi-restored .turn")) return;
+        root.dataset.page = "talk";
+        decorate($("#dayi-restored"));
+      }).observe($("#dayi-restored"), { childList: true, subtree: true });
+      if (turns.length) send.restore({ turns, language });
+      root.dataset.ready = "";
+      if (matchMedia("(hover: hover)").matches) question().focus();
+    });
+  }
+
+  window.dayi = { connect };
+})();
