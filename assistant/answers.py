@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 
 from assistant.values import Answer, Citation, Item, Rating, Related
 from kb.errors import AnswerNotFound
-from kb.records import Records, answers, conversations, feedback
+from kb.records import Records, answers, feedback
 
 __all__ = ["AnswerStore", "new_capability"]
 
@@ -37,29 +37,21 @@ class AnswerStore:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def start_conversation(self, created_at: str) -> str:
-        """A new conversation; the returned capability is the only way back to it."""
-        conversation = new_capability()
-        with self._records.write() as connection:
-            connection.execute(insert(conversations).values(id=_hash(conversation), created_at=created_at))
-        return conversation
-
     def questions(self, conversation: str) -> list[tuple[str, str]]:
         """The last six (question, product) of a conversation, oldest first.
 
         Raises:
             AnswerNotFound: no such conversation.
         """
-        own = _hash(conversation)
         with self._records.read() as connection:
-            if connection.execute(select(conversations.c.id).where(conversations.c.id == own)).first() is None:
-                raise AnswerNotFound("There is no such conversation. Start a new one. （没有这个会话，请重新提问。）")
             rows = connection.execute(
                 select(answers.c.question, answers.c.product)
-                .where(answers.c.conversation == own)
+                .where(answers.c.conversation == _hash(conversation))
                 .order_by(answers.c.created_at.desc())
                 .limit(_TURNS)
             ).all()
+        if not rows:
+            raise AnswerNotFound("There is no such conversation. Start a new one. （没有这个会话，请重新提问。）")
         return [(question, product) for question, product in reversed(rows)]
 
     def save(self, answer: Answer) -> None:

@@ -92,7 +92,7 @@ class Assistant:
     def _events(self, request: AskRequest, question: Question, started: float) -> Iterator[Event]:
         answer_id = new_capability()
         try:
-            conversation = request.conversation or self._answers.start_conversation(_now())
+            conversation = request.conversation or new_capability()
             permalink = f"{self._base_url}/a/{answer_id}"
             yield Started(answer_id, permalink, conversation)
             found = self._search.search(question.query, products=question.products, k=_HITS)

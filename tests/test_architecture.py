@@ -57,7 +57,8 @@ def test_no_machine_path_or_registry_host_is_written_down() -> None:
         str(path.relative_to(ROOT))
         for folder in (*FOLDERS, "tests")
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in {".py", ".md", ".toml", ".sh", ".js", ".html", ".css"} and path != Path(__file__)
+        if path.suffix in {".py", ".md", ".toml", ".sh", ".js", ".html", ".css"}
+        and path != Path(__file__)
         and pattern.search(path.read_text(encoding="utf-8"))
     ]
     assert bad == []

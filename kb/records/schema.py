@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
-__all__ = ["answers", "conversations", "documents", "feedback", "meta", "metadata", "passages", "sequence"]
+__all__ = ["answers", "documents", "feedback", "meta", "metadata", "passages", "sequence"]
 
 metadata = sa.MetaData()
 
@@ -67,13 +67,6 @@ passages = Table(
     Index("passages_document", "document"),
     Index("passages_seq", "seq", unique=True),
     sqlite_autoincrement=True,  # a key is never given out twice: an index may still hold the old passage
-)
-
-conversations = Table(
-    "conversations",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("created_at", Text, nullable=False),
 )
 
 answers = Table(

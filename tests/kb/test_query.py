@@ -8,15 +8,19 @@ from hypothesis import strategies as st
 
 from kb.query import search_text
 
-TRACE = """nacos 启动报错，求助
+TRACE = (
+    """nacos 启动报错，求助
 2024-01-03 10:00:00.123  INFO 123 --- [main] o.s.b.SpringApplication : Starting application on host
 2024-01-03 10:00:01.123 ERROR 123 --- [main] o.s.b.SpringApplication : Application run failed
 org.springframework.context.ApplicationContextException: Unable to start web server
-""" + "\tat org.springframework.boot.web.ServletContext.onRefresh(ServletContext.java:157)\n" * 250 + """\
+"""
+    + "\tat org.springframework.boot.web.ServletContext.onRefresh(ServletContext.java:157)\n" * 250
+    + """\
 Caused by: java.lang.IllegalStateException: No DataSource set
 \t... 53 more
 --------------------------------------------
 """
+)
 
 
 def test_a_stack_trace_is_reduced_to_its_fault() -> None:

@@ -1,4 +1,4 @@
-"""Documents, passages, their change log; answers, feedback, conversations."""
+"""Documents, passages, their change log; answers, feedback."""
 
 import uuid
 
@@ -75,7 +75,6 @@ def _create_passages() -> None:
 
 
 def _create_answers() -> None:
-    op.create_table("conversations", sa.Column("id", sa.Text, primary_key=True), *_texts("created_at"))
     op.create_table(
         "answers",
         sa.Column("id", sa.Text, primary_key=True),
