@@ -32,7 +32,7 @@ def answer_blocks(draft: Draft, language: Language) -> Iterator[str]:
         if items:
             yield f"### {heading}\n\n"
         for number, item in enumerate(items, 1):
-            yield _listed(item, number) if position < 2 else _marked(item) + "\n\n"
+            yield _listed(item, number) if position < 2 and len(items) > 1 else _marked(item) + "\n\n"
 
 
 def abstention_blocks(related: Sequence[Related], language: Language) -> Iterator[str]:

@@ -21,9 +21,15 @@ _MAX_QUOTE = 900  # characters; neighbouring sections share a citation up to her
 _SUPPORT = 0.6  # a further document may fill in what the best one lacks from this share of its score on
 _SAME = 0.8  # token overlap (Jaccard) from which two items say the same
 _SCAFFOLD = re.compile(
-    r"提供的(?:知识|信息|内容)|已知信息|知识库?(?:中|里|内容)|让我们|一步步|综上|以上(?:步骤|信息|内容)|如果(?:以上|问题(?:依然|仍))|希望(?:这|以上|能)"
-    r"|provided (?:knowledge|information|context)|let'?s (?:look|go|analy)|step by step|hope this helps",
+    r"让我们|一步步|综上|以上(?:步骤|信息|内容)|如果(?:以上|问题(?:依然|仍))|希望(?:这|以上|能)|^(?:根据|针对|关于|对于)(?:您|你|用户)|^(?:您|你)"
+    r"|let'?s (?:look|go|analy)|step by step|hope this helps|^(?:based on|according to) (?:your|the)",
     re.IGNORECASE,
+)
+# Words about the material that an expert answered from, which a reader never saw.
+_LEAK = re.compile(
+    r"[^。！？：:*\n]*(?:提供的(?:知识|信息|内容|资料)|已知信息|已有的?(?:知识|信息)|知识(?:库|内容|段落)(?:中|里)?|上述知识)[^。！？\n]*(?:[。！？]|$)"
+    r"|[^.!?:*\n]*\b(?:provided|given|above) (?:knowledge|information|context)\b[^.!?\n]*(?:[.!?](?:\s|$)|$)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _CONTINUES = re.compile(r"(?:如下|以下|下面|following|below)?[：:]\s*$")
 
@@ -71,7 +77,7 @@ class _Picked:
     def take(self, document: Document, sections: Iterable[Section], limit: int) -> list[_Quoted]:
         taken: list[_Quoted] = []
         for section in sections:
-            words = frozenset(tokens(document.section_text(section)))
+            words = frozenset(tokens(item_markdown(document.section_text(section))))
             if len(taken) < limit and words and not any(_overlap(words, other) >= _SAME for other in self._seen):
                 self._seen.append(words)
                 taken.append((document, section))
@@ -165,34 +171,48 @@ def _neighbours(quoted: Sequence[_Quoted]) -> Iterator[list[_Quoted]]:
 
 _MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)、．])[ \t]+|\d{1,3}[、．](?=\S)")
 _HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t]*#*$")
-_STEP_NUMBER = re.compile(
-    r"(?:\*\*)?(?:步骤|第)\s*[\d一二三四五六七八九十]+\s*步?\s*[:：、.]?\s*|(?:Step)\s*\d+\s*[:：.]?\s*", re.IGNORECASE
+_NUMBER = re.compile(
+    r"(?:步骤|第)\s*[\d一二三四五六七八九十]+\s*步?\s*[:：、.]?\s*|Step\s*\d+\s*[:：.]?\s*|\d{1,2}(?:\.\d{1,2})*[.、:：)]\s*",
+    re.IGNORECASE,
 )
 
 
 def item_markdown(raw: str) -> str:
-    """A section as the content of a list item: without its own list mark, number or heading mark, lines moved left."""
+    """A section as the content of a list item: without its own mark, number and talk about the expert's material.
+
+    Lines move left as far as the mark was wide. What is left of each sentence is unchanged; a section that is a list
+    of several items stays one.
+    """
     lines = raw.expandtabs(4).strip("\n").rstrip().split("\n")
-    outer = len(lines[0]) - len(lines[0].lstrip())
+    outer = _indent(lines[0])
     mark = _MARK.match(lines[0], outer)
-    inner = mark.end() if mark else outer
-    first = lines[0][inner:]
-    rest = [_dedent(line, inner) for line in lines[1:]]
-    return "\n".join(_without_headings([first, *rest])).strip()
+    is_list = mark and any(_indent(line) <= outer and _MARK.match(line, _indent(line)) for line in lines[1:])
+    inner = mark.end() if mark and not is_list else outer
+    moved = [lines[0][inner:], *(line[min(inner, _indent(line)) :] for line in lines[1:])]
+    return "\n".join(_prose_edited(moved)).strip()
 
 
-def _dedent(line: str, width: int) -> str:
-    return line[min(width, len(line) - len(line.lstrip(" "))) :]
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
-def _without_headings(lines: Sequence[str]) -> Iterator[str]:
+def _prose_edited(lines: Sequence[str]) -> Iterator[str]:
+    # Headings become bold lines and sentences about the material go; code stays as it is.
     in_fence = False
     for number, line in enumerate(lines):
         if line.lstrip().startswith(("```", "~~~")):
             in_fence = not in_fence
-        heading = None if in_fence else _HEADING.match(line)
-        if heading is None:
+        heading = _HEADING.match(line)
+        if in_fence:
             yield line
-            continue
-        title = heading[1].strip("*")
-        yield f"**{_STEP_NUMBER.sub('', title, count=1) if number == 0 else title}**"
+        elif heading:
+            title = heading[1].strip("*")
+            yield f"**{_NUMBER.sub('', title, count=1) if number == 0 else title}**"
+            if lines[number + 1 : number + 2] != [""]:
+                yield ""
+        elif _LEAK.search(line):
+            rest = _LEAK.sub("", line)
+            if re.search(r"\w", rest):
+                yield rest
+        else:
+            yield line
