@@ -21,33 +21,56 @@ _NUMBERING = re.compile(
     r"^(?:第[一二三四五六七八九十\d]{1,3}[步点部分]+[：:、.]?|[（(]?[\d一二三四五六七八九十]{1,3}(?:\.\d{1,2}){0,3}[)）.、．：:]|"
     r"[ivx]{1,4}\.|[①-⑩]|\d{1,2}(?:\.\d{1,2})+|\d{1,2}\s)\s*",
 )
-_STEP_N = re.compile(r"^(?:步骤|方法|方案|场景|情况|选项|Step|Option|Method|Solution)\s*[一二三四五六七八九十\dA-Da-d]{1,3}(?!\w)\s*[：:.、\-]?\s*", re.I)
+_STEP_N = re.compile(
+    r"^(?:步骤|方法|方案|场景|情况|选项|Step|Option|Method|Solution)\s*[一二三四五六七八九十\dA-Da-d]{1,3}(?!\w)\s*[：:.、\-]?\s*",
+    re.I,
+)
 _EDGE = re.compile(r"^[\s*_#`>~]+|[\s*_：:。.]+$")
 
 _STRICT: tuple[tuple[SectionKind | str, str], ...] = (
-    ("mixed", r"(?:问题)?(?:原因)?分析(?:与|及|和|、|并)(?:提供)?(?:解决|解答|建议|处理|排查|操作)\w{0,6}|步骤分析\w{0,8}|分析步骤\w{0,4}"),
-    ("reference", r"(?:相关|更多|官方|额外)?(?:参考|引用|相关)?(?:文档|资料|链接|文献|资源|来源|阅读)(?:引用|链接|推荐|来源)?|参考(?:链接|资料|文档|文献|信息|内容|来源)?\w{0,2}"
-                  r"|references?|further reading|see also|related (?:links|documents|documentation)|links|sources"),
-    ("note", r"(?:特别|重要|温馨|额外|其他|安全)?(?:注意|提示|警告|提醒|注)(?:事项|点|信息)?(?:与\w{0,6}|和\w{0,6}|说明)?|请注意|重要说明|补充说明|备注"
-             r"|(?:important )?notes?|caution|warnings?|important|tips?|caveats?|things to note|keep in mind"),
-    ("cause", r"(?:可能|潜在|主要|常见|根本|具体|直接|问题|故障|错误|报错|异常|失败|现象|核心)*的?(?:问题)?(?:原因|成因|根因|诱因)(?:分析|如下|解析|概述|推测|定位|排查)*"
-              r"|(?:分析|理解|推测|定位|识别|诊断|确定|明确)(?:一下)?(?:问题|故障|错误|报错|可能)*的?(?:可能|根本)?(?:原因|根源)|(?:问题|错误|故障|异常|情况|现象|报错)(?:的)?(?:原因)?分析"
-              r"|分析(?:问题|错误|故障)|(?:可能|主要)?(?:影响)?因素(?:分析)?|问题根源"
-              r"|(?:possible|likely|potential|common|root|main|probable|the)?\s?causes?(?: analysis)?|why (?:this|it) happen\w*|reasons?"
-              r"|what(?: is|'s)? (?:going wrong|wrong|happening)|(?:problem|cause|root cause) analysis|diagnosis"),
-    ("step", r"(?:问题|故障|错误)?的?(?:具体|详细|推荐|建议|通用|可能|常规|提供|给出|初步|综合|针对性|相应|基本)*的?(?:解决|处理|修复|排查|应对|优化|诊断|调试|配置|操作|实施|实现|安装|部署|升级|执行|集成|整合|迁移|"
-             r"验证|检查|启动|使用|设置|修改|恢复|改进|调整|调试|搭建|开发|接入|启用|关闭|查询|测试|清理|编译|故障排除|回滚|建议|开启|解答|指导|实践|下载|注册|改造|适配|切换|访问|获取)*(?:与|及|和|、|或)?"
-             r"(?:解决|操作|实施|排查|验证|执行|建议|处理|优化|具体|实践)*的?(?:步骤|方案|方法|办法|策略|措施|流程|建议|思路|指南|做法|操作|实施|途径|方式|手段|对策)(?:步骤|概述|概览|建议|探索|设计|如下|概要|简述|总结|说明|详解)*"
-             r"|解决问题|问题解决|提供解决方案|如何解决|解决|建议|排查|怎么做|怎么办|(?:故障)?排(?:查|除)(?:步骤)?"
-             r"|(?:the )?(?:solutions?|resolution|fix(?:es)?|workarounds?|remedy|procedure|steps?|instructions|troubleshooting(?: steps)?|what to do|how to (?:fix|resolve|solve)\b.*"
-             r"|(?:solution|resolution|troubleshooting|fix|configuration|detailed|recommended) steps|steps to\b.*|recommended (?:actions?|fix))"),
-    ("explanation", r"(?:步骤|操作|原理|配置|参数|补充|详细|具体|概念|代码|背景|方案|问题|错误|情况|现象|机制|结果|影响|技术|功能|特性|关键|重要|核心)*(?:与|和|及)?(?:的)?(?:解释|说明|原理|描述|背景|总结|结论|小结|概述|解读|释义|解析|概念|机制|介绍|答案|要点|回顾|理由|依据)(?:说明|与\w{0,6}|和\w{0,6}|及\w{0,6}|要点|分析)?"
-                    r"|总之|分析|示例(?:代码)?|解答|回答|答案|简介|"
-                    r"(?:detailed )?explanation|background|summary|conclusion|overview|how it works|why (?:this|it) works|details|example"),
+    (
+        "mixed",
+        r"(?:问题)?(?:原因)?分析(?:与|及|和|、|并)(?:提供)?(?:解决|解答|建议|处理|排查|操作)\w{0,6}|步骤分析\w{0,8}|分析步骤\w{0,4}",
+    ),
+    (
+        "reference",
+        r"(?:相关|更多|官方|额外)?(?:参考|引用|相关)?(?:文档|资料|链接|文献|资源|来源|阅读)(?:引用|链接|推荐|来源)?|参考(?:链接|资料|文档|文献|信息|内容|来源)?\w{0,2}"
+        r"|references?|further reading|see also|related (?:links|documents|documentation)|links|sources",
+    ),
+    (
+        "note",
+        r"(?:特别|重要|温馨|额外|其他|安全)?(?:注意|提示|警告|提醒|注)(?:事项|点|信息)?(?:与\w{0,6}|和\w{0,6}|说明)?|请注意|重要说明|补充说明|备注"
+        r"|(?:important )?notes?|caution|warnings?|important|tips?|caveats?|things to note|keep in mind",
+    ),
+    (
+        "cause",
+        r"(?:可能|潜在|主要|常见|根本|具体|直接|问题|故障|错误|报错|异常|失败|现象|核心)*的?(?:问题)?(?:原因|成因|根因|诱因)(?:分析|如下|解析|概述|推测|定位|排查)*"
+        r"|(?:分析|理解|推测|定位|识别|诊断|确定|明确)(?:一下)?(?:问题|故障|错误|报错|可能)*的?(?:可能|根本)?(?:原因|根源)|(?:问题|错误|故障|异常|情况|现象|报错)(?:的)?(?:原因)?分析"
+        r"|分析(?:问题|错误|故障)|(?:可能|主要)?(?:影响)?因素(?:分析)?|问题根源"
+        r"|(?:possible|likely|potential|common|root|main|probable|the)?\s?causes?(?: analysis)?|why (?:this|it) happen\w*|reasons?"
+        r"|what(?: is|'s)? (?:going wrong|wrong|happening)|(?:problem|cause|root cause) analysis|diagnosis",
+    ),
+    (
+        "step",
+        r"(?:问题|故障|错误)?的?(?:具体|详细|推荐|建议|通用|可能|常规|提供|给出|初步|综合|针对性|相应|基本)*的?(?:解决|处理|修复|排查|应对|优化|诊断|调试|配置|操作|实施|实现|安装|部署|升级|执行|集成|整合|迁移|"
+        r"验证|检查|启动|使用|设置|修改|恢复|改进|调整|调试|搭建|开发|接入|启用|关闭|查询|测试|清理|编译|故障排除|回滚|建议|开启|解答|指导|实践|下载|注册|改造|适配|切换|访问|获取)*(?:与|及|和|、|或)?"
+        r"(?:解决|操作|实施|排查|验证|执行|建议|处理|优化|具体|实践)*的?(?:步骤|方案|方法|办法|策略|措施|流程|建议|思路|指南|做法|操作|实施|途径|方式|手段|对策)(?:步骤|概述|概览|建议|探索|设计|如下|概要|简述|总结|说明|详解)*"
+        r"|解决问题|问题解决|提供解决方案|如何解决|解决|建议|排查|怎么做|怎么办|(?:故障)?排(?:查|除)(?:步骤)?"
+        r"|(?:the )?(?:solutions?|resolution|fix(?:es)?|workarounds?|remedy|procedure|steps?|instructions|troubleshooting(?: steps)?|what to do|how to (?:fix|resolve|solve)\b.*"
+        r"|(?:solution|resolution|troubleshooting|fix|configuration|detailed|recommended) steps|steps to\b.*|recommended (?:actions?|fix))",
+    ),
+    (
+        "explanation",
+        r"(?:步骤|操作|原理|配置|参数|补充|详细|具体|概念|代码|背景|方案|问题|错误|情况|现象|机制|结果|影响|技术|功能|特性|关键|重要|核心)*(?:与|和|及)?(?:的)?(?:解释|说明|原理|描述|背景|总结|结论|小结|概述|解读|释义|解析|概念|机制|介绍|答案|要点|回顾|理由|依据)(?:说明|与\w{0,6}|和\w{0,6}|及\w{0,6}|要点|分析)?"
+        r"|总之|分析|示例(?:代码)?|解答|回答|答案|简介|"
+        r"(?:detailed )?explanation|background|summary|conclusion|overview|how it works|why (?:this|it) works|details|example",
+    ),
 )
 _STRICT_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _STRICT)
 
-_HAS_CAUSE = re.compile(r"原因|成因|根因|(?:问题|故障|错误|异常)分析|分析(?:问题|故障|错误)|\bcauses?\b|\breasons?\b|\bwhy\b", re.I)
+_HAS_CAUSE = re.compile(
+    r"原因|成因|根因|(?:问题|故障|错误|异常)分析|分析(?:问题|故障|错误)|\bcauses?\b|\breasons?\b|\bwhy\b", re.I
+)
 _HAS_STEP = re.compile(
     r"步骤|解决|方案|修复|排查|处理(?!器)|建议|指南|实施|措施|对策|流程$|方法$|如何|怎么|怎样|教程"
     r"|\bhow to\b|\bsteps?\b|\bsolutions?\b|\bfix|\bresol|\btroubleshoot|\bworkaround",
@@ -58,8 +81,13 @@ _HAS_EXPLANATION = re.compile(
     r"|\bexplain|\bsummary\b|\bconclu|\boverview\b|\bbackground\b|\bdifferences?\b",
     re.IGNORECASE,
 )
-_HAS_NOTE = re.compile(r"^(?:额外|特别|重要|安全)?(?:注意|警告|提醒|提示)|注意事项|\b(?:caution|warning|notes?)\b", re.IGNORECASE)
-_HAS_REFERENCE = re.compile(r"参考(?:链接|资料|文[档献]|资源)|(?:文档|相关|额外|更多)(?:的)?(?:链接|资源)|链接引用|引用(?:链接|资料|来源)|\breferences\b", re.I)
+_HAS_NOTE = re.compile(
+    r"^(?:额外|特别|重要|安全)?(?:注意|警告|提醒|提示)|注意事项|\b(?:caution|warning|notes?)\b", re.IGNORECASE
+)
+_HAS_REFERENCE = re.compile(
+    r"参考(?:链接|资料|文[档献]|资源)|(?:文档|相关|额外|更多)(?:的)?(?:链接|资源)|链接引用|引用(?:链接|资料|来源)|\breferences\b",
+    re.I,
+)
 
 _VERB = re.compile(
     r"(?:请|先|首先|其次|然后|接着|随后|最后|再次?|并|务必|尽量|尝试|建议|推荐|可以|可|需要?|应该?|必须|您|你|重新|手动|逐[一步]|考虑|优先|主动|定期|适当|合理|确保|如有必要|必要时|在.{1,12}(?:中|里|上|下|后|前|内|时|处|端)[，,]?|通过.{1,12}?|对.{1,12}?进行|将|把|为.{1,8}?){0,3}"
@@ -68,7 +96,9 @@ _VERB = re.compile(
     r"分析|审[查核视]|核[对实查]|复制|指定|声明|注入|加载|调用|集成|整合|生成|上传|使用|采用|利用|引用|遵循|隔离|释放|捕获|模拟|收集|等待|观察|跟踪|追踪|记录|开放|映射|挂载|绑定|授权|分配|设定|重置|回滚|回退|补充|了解|理解|阅读|寻求|求助|反馈|报告|搜索|关注|识别|评估|规划|实施|处理|解决|修复|修正|恢复|加入|统一|加强|增强|区分|保持|保留|维护|避开|填写|输入|"
     r"触发|同步|推送|刷新|清空|重建|重新|改造|适配|封装|继承|注释|暴露|判断|诊断|明确|强制|尝试|排除|联合|触发|依次|逐台|去掉|拷贝|放入|放置|写入|读取|连接|切断|设计|制定|应用|转换|导航|发送|请求|开发|拆分|合并|压缩|缩短|延长|锁定|卸载|迁出|安排|建立)",
 )
-_STEP_LABEL_END = re.compile(r"(?:检查|确认|验证|配置|设置|调整|修改|升级|测试|监控|排查|优化|诊断|部署|安装|重启|启动|分析|处理|校验|审查|备份|清理|更新|准备|集成|管理|核查|核对|同步|查看|支持|求助|恢复|编译|下载|初始化|实施|添加|切换|迁移|注册|订阅|加密|隔离|开启|关闭|调优|限制|回滚|实践|适配|替换|引入|创建|定位|改造|开发|控制|咨询|参考|考虑|加载|登录|获取|一致性|注入|策略)$")
+_STEP_LABEL_END = re.compile(
+    r"(?:检查|确认|验证|配置|设置|调整|修改|升级|测试|监控|排查|优化|诊断|部署|安装|重启|启动|分析|处理|校验|审查|备份|清理|更新|准备|集成|管理|核查|核对|同步|查看|支持|求助|恢复|编译|下载|初始化|实施|添加|切换|迁移|注册|订阅|加密|隔离|开启|关闭|调优|限制|回滚|实践|适配|替换|引入|创建|定位|改造|开发|控制|咨询|参考|考虑|加载|登录|获取|一致性|注入|策略)$"
+)
 _NOUN_END = re.compile(r"(?:管理|机制|中心|支持|能力|特性|功能|服务|模式|方式|类型|参数|性|发现|优势|生态|协议|体系)$")
 _ENGLISH_VERB = re.compile(
     r"(?:please |then |next,? |first,? |finally,? |you (?:can|should|must|need to) |make sure|try to |try |also |now |always |never |do not |don't )*"
@@ -111,7 +141,10 @@ _CLOSING = re.compile(
     r"(?:i )?hope (?:this|that|these)|if (?:you (?:still|have|need)|the (?:problem|issue|error) (?:still|persists))|in (?:summary|conclusion|short)|(?:after|with|by following) (?:these|the above|all)|the (?:above|steps above)|these steps)",
     re.IGNORECASE,
 )
-_NOTE_START = re.compile(r"^(?:\*\*)?(?:请?(?:特别|务必)?注意|注意事项|注[：:]|提示|温馨提示|警告|重要提示|重要|需要(?:特别)?注意|值得注意|特别提醒|备注|⚠|note\b|please note|important|warning|caution|tip\b|be aware|keep in mind|beware)", re.I)
+_NOTE_START = re.compile(
+    r"^(?:\*\*)?(?:请?(?:特别|务必)?注意|注意事项|注[：:]|提示|温馨提示|警告|重要提示|重要|需要(?:特别)?注意|值得注意|特别提醒|备注|⚠|note\b|please note|important|warning|caution|tip\b|be aware|keep in mind|beware)",
+    re.I,
+)
 _CAUSE_SENTENCE = re.compile(
     r"(?:(?:通常|一般|可能|往往|主要|多半|大多|很可能|极有可能|应该|确实)(?:是|会)?(?:由于|由|因为|因|源于|与|意味着)|是(?:由于|由|因为|因)|(?:的)?原因(?:在于|是|可能|通常|有|主要)|(?:导致|引起|造成|引发)(?:的|了)|源于|归因于|表明|意味着"
     r"|\b(?:because|due to|caused by|the (?:reason|cause) is|means? that|indicates?)\b)",
@@ -201,7 +234,9 @@ def reads_as_cause(text: str) -> bool:
 
 def asks_why(question: str) -> bool:
     """Whether a question is about something that went wrong, not about how to do something."""
-    return bool(_WHY.search(question[:4000])) and not (_HOW.match(question.strip()) and len(question) < 40 and not re.search(r"解决|处理|报错|error", question[:60]))
+    return bool(_WHY.search(question[:4000])) and not (
+        _HOW.match(question.strip()) and len(question) < 40 and not re.search(r"解决|处理|报错|error", question[:60])
+    )
 
 
 def is_instruction(item: str) -> bool:

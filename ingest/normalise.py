@@ -16,14 +16,20 @@ _FENCE = re.compile(r"[ \t]{0,40}(?:[-*+>]\s{1,4}|\d{1,3}[.)]\s{1,4})?(`{3,}|~{3
 _IMPORT = re.compile(r"import\s[^;\n]{0,300}?['\"][^'\"\n]{1,200}['\"];?\s*|import\s+['\"][^'\"\n]{1,200}['\"];?\s*")
 _EXPORT = re.compile(r"export\s+(?:const|default|function|let)\b.*")
 _COMPONENT = re.compile(r"[ \t]*<(/?)([A-Z][\w.]{0,60})((?:\s[^<>\n]{0,400})?)(/?)>[ \t]*")
-_LABEL = re.compile(r"\b(?:label|title|summary)=(?:\"([^\"\n]{1,120})\"|'([^'\n]{1,120})'|\{[\"'`]([^\"'`\n]{1,120})[\"'`]\})")
+_LABEL = re.compile(
+    r"\b(?:label|title|summary)=(?:\"([^\"\n]{1,120})\"|'([^'\n]{1,120})'|\{[\"'`]([^\"'`\n]{1,120})[\"'`]\})"
+)
 _SHORTCODE = re.compile(r"[ \t]*\{\{[<%]\s{0,4}(/?)\s{0,4}([\w.-]{1,60})([^{}\n]{0,300}?)/?\s{0,4}[>%]\}\}[ \t]*")
-_COLON_NOTE = re.compile(r"[ \t]*:{3,4}[ \t]{0,4}([A-Za-z]{0,20})[ \t]{0,4}(?:\[([^\]\n]{0,120})\]|([^\n]{0,120}))[ \t]*")
+_COLON_NOTE = re.compile(
+    r"[ \t]*:{3,4}[ \t]{0,4}([A-Za-z]{0,20})[ \t]{0,4}(?:\[([^\]\n]{0,120})\]|([^\n]{0,120}))[ \t]*"
+)
 _BANG_NOTE = re.compile(r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]{1,4}(\w{1,20})(?:[ \t]{1,4}\"([^\"\n]{0,120})\")?[ \t]*")
 _GITHUB_NOTE = re.compile(r"^([ \t]*>[ \t]*)\[!(\w{1,20})\][ \t]*", re.MULTILINE)
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _HTML_HEADING = re.compile(r"<h([1-6])\b[^<>\n]{0,200}>(.{0,300}?)</h\1>", re.IGNORECASE)
-_HTML_LINK = re.compile(r"<a\s[^<>\n]{0,200}?href=[\"']([^\"'<>\s]{1,300})[\"'][^<>\n]{0,200}>([^<\n]{1,200})</a>", re.I)
+_HTML_LINK = re.compile(
+    r"<a\s[^<>\n]{0,200}?href=[\"']([^\"'<>\s]{1,300})[\"'][^<>\n]{0,200}>([^<\n]{1,200})</a>", re.I
+)
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,200})\]\([^()\n]{0,400}(?:\([^()\n]{0,100}\)[^()\n]{0,100})?\)")
 _EMPTY_LINK = re.compile(r"\[\s{0,4}\]\([^()\n]{0,400}\)")
 _INLINE_CODE = re.compile(r"(`{1,2})[^`\n]{1,400}\1")
@@ -133,7 +139,9 @@ class _Lines:
         if not self._indents and (_IMPORT.fullmatch(line) or _EXPORT.fullmatch(line)):
             return True
         if match := _COMPONENT.fullmatch(line):
-            self._component(match[2].lower(), match[3], closing=bool(match[1]), single=bool(match[4] or match[3][-1:] == "/"))
+            self._component(
+                match[2].lower(), match[3], closing=bool(match[1]), single=bool(match[4] or match[3][-1:] == "/")
+            )
             return True
         if match := _SHORTCODE.fullmatch(line):
             self._shortcode(match)

@@ -168,6 +168,12 @@ class Records:
             query = query.where(documents.c.origin == origin)
         return {row["id"]: row["content_hash"] for row in self._rows(query)}
 
+    def sources(self, origin: str) -> dict[tuple[str, str], tuple[str, str]]:
+        """Source path and content hash of the documents of one ingested root, by (product, id)."""
+        columns = (documents.c.product, documents.c.id, documents.c.source, documents.c.content_hash)
+        rows = self._rows(sa.select(*columns).where(documents.c.origin == origin))
+        return {(row["product"], row["id"]): (row["source"], row["content_hash"]) for row in rows}
+
     def ids(self, product: str = "", origin: str | None = None) -> list[tuple[str, str]]:
         """(product, id) of all documents, sorted; of one product or one ingested root where given."""
         query = sa.select(documents.c.product, documents.c.id)
