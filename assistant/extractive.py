@@ -27,7 +27,7 @@ _SCAFFOLD = re.compile(
 )
 # Words about the material that an expert answered from, which a reader never saw.
 _LEAK = re.compile(
-    r"[^。！？：:*\n]*(?:提供的(?:知识|信息|内容|资料)|已知信息|已有的?(?:知识|信息)|知识(?:库|内容|段落)(?:中|里)?|上述知识)[^。！？\n]*(?:[。！？]|$)"
+    r"[^。！？：:*\n]*(?:(?:提供|已有|上述)的?(?:知识|信息|内容|资料)|已知信息|知识(?:库|内容|段落)(?:中|里)?)[^。！？\n]*(?:[。！？]|$)"
     r"|[^.!?:*\n]*\b(?:provided|given|above) (?:knowledge|information|context)\b[^.!?\n]*(?:[.!?](?:\s|$)|$)",
     re.IGNORECASE | re.MULTILINE,
 )
