@@ -26,13 +26,19 @@ logger = logging.getLogger(__name__)
 
 _ENOUGH = 0.995  # share of sampled passages that must find themselves
 _TOP = 3
-_SAME = 1e-4  # cosine distance under which two passages have the same vector, whichever of them is found
+_TOP_BY_WORDS = 10  # the title of another document may hold the passage's words, and titles count more
+# A passage may also be crowded out by twins, such as a notice that stands in every document. That is no damage: one of
+# them was found.
+_TWIN_COSINE = 0.99
+_TWIN_WORDS = 0.9
+_USABLE = 0.9  # a dense index that finds less than this share is left out of searches
 _PROBE_EVERY_S = 120.0
+_PROBE_PAUSE_S = 3600.0  # longest pause between attempts when rebuilding does not help
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """How many of the sampled passages found themselves among the first three, as shares 0..1 (1 of none)."""
+    """How many of the sampled passages found themselves, as shares 0..1 (1 of none)."""
 
     sampled: int
     dense: float
@@ -140,7 +146,7 @@ class KnowledgeBase:
         started = time.monotonic()
         lexical = self._share(samples, self._lexical, self._finds_by_words)
         dense = self._share(samples, self._dense, _finds_by_vector) if self._dense else 1.0
-        self.dense_ok = self._dense is not None and dense >= _ENOUGH
+        self.dense_ok = self._dense is not None and dense >= _USABLE
         report = ProbeReport(samples, dense, lexical, time.monotonic() - started)
         if not report.ok:
             logger.error("Index probe failed: %s", report)
@@ -179,26 +185,28 @@ class KnowledgeBase:
             self._lock.release()
 
     def _keep_following(self, interval_s: float) -> None:
-        probe_at = 0.0
+        probe_at, pause = 0.0, _PROBE_EVERY_S
         while not self._stop.wait(interval_s):
             try:
                 self.follow()
                 if time.monotonic() >= probe_at:
-                    probe_at = time.monotonic() + _PROBE_EVERY_S
-                    self._heal()
+                    pause = _PROBE_EVERY_S if self._heal() else min(2 * pause, _PROBE_PAUSE_S)
+                    probe_at = time.monotonic() + pause
             except DayiError as error:
                 logger.error("Following the records failed, trying again: %s", error)
             except Exception:  # the thread has to live as long as the program
                 logger.exception("Following the records failed, trying again")
 
-    def _heal(self) -> None:
+    def _heal(self) -> bool:
+        """Whether the indexes are healthy, after rebuilding what was not."""
         report = self.probe()
+        if report.ok:
+            return True
         if report.lexical < _ENOUGH:
             self._lexical.rebuild()
         if report.dense < _ENOUGH and self._dense:
             self._dense.rebuild()
-        if not report.ok and self.probe().ok:
-            logger.info("Indexes were rebuilt from the records and are healthy again")
+        return self.probe().ok
 
     def _share(self, samples: int, follower: Follower, finds: Callable[[Index, Sample], bool]) -> float:
         """Share of sampled passages that `finds` in the follower's index, among those that it has applied."""
@@ -211,16 +219,17 @@ class KnowledgeBase:
 
     def _finds_by_words(self, index: Index, sample: Sample) -> bool:
         text = f"{sample.heading}\n{sample.text}"
-        found = index.search(IndexQuery(text, sample.vector), products=[sample.product], limit=_TOP)
-        if not tokens(text) or any(match.key == sample.key for match in found):
+        found = index.search(IndexQuery(text, sample.vector), products=[sample.product], limit=_TOP_BY_WORDS)
+        words = set(tokens(sample.text))
+        if not words or any(match.key == sample.key for match in found):
             return True
         twins = self.records.passages(match.key for match in found).values()
-        return any(twin.passage.text == sample.text for twin in twins)
+        return any(len(words.intersection(tokens(twin.passage.text))) >= _TWIN_WORDS * len(words) for twin in twins)
 
 
 def _finds_by_vector(index: Index, sample: Sample) -> bool:
     found = index.search(IndexQuery(sample.text, sample.vector), products=[sample.product], limit=_TOP)
-    return any(match.key == sample.key or match.score > 1 - _SAME for match in found)
+    return any(match.key == sample.key or match.score > _TWIN_COSINE for match in found)
 
 
 def _lexical(records: Records, folder: Path | None) -> Follower:

@@ -26,7 +26,7 @@ class HashEmbedder:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for vector, text in zip(vectors, texts, strict=True):
             for token in tokens(text):
-                place = zlib.crc32(token.encode())
+                place = zlib.crc32(token.encode(errors="surrogatepass"))
                 vector[place % self.dimension] += 1.0 if place >> 31 else -1.0
             if not vector.any():
                 vector[0] = 1.0

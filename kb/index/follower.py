@@ -84,8 +84,12 @@ class Follower:
         """
         with self._lock:
             new = self._create(self._last_number() + 1)
-            self._catch_up(new)
-            self._write_manifest(new)
+            try:
+                self._catch_up(new)
+                self._write_manifest(new)
+            except BaseException:
+                _discard(new)
+                raise
             old, self._current = self._current, new
             self._retired.append((time.monotonic(), old))
 
@@ -165,6 +169,10 @@ class Follower:
         due = [generation for since, generation in self._retired if since < before]
         self._retired = [(since, generation) for since, generation in self._retired if since >= before]
         for generation in due:
-            generation.index.close()
-            if generation.folder:
-                shutil.rmtree(generation.folder, ignore_errors=True)
+            _discard(generation)
+
+
+def _discard(generation: _Generation) -> None:
+    generation.index.close()
+    if generation.folder:
+        shutil.rmtree(generation.folder, ignore_errors=True)

@@ -63,7 +63,7 @@ class TantivyIndex:
     def search(self, query: IndexQuery, *, products: Sequence[str], limit: int) -> list[Match]:
         """See `Index.search`."""
         searcher = self._searcher
-        words = self._rarest(searcher, tokens(query.text))
+        words = self._rarest(searcher, _words(query.text))
         if not words or limit < 1:
             return []
         try:
@@ -76,7 +76,7 @@ class TantivyIndex:
     def frequencies(self, words: Iterable[str]) -> tuple[int, dict[str, int]]:
         """The number of passages, and for each token in how many passages' heading or text it occurs."""
         searcher = self._searcher
-        return searcher.num_docs, {word: searcher.doc_freq("body", word) for word in set(words)}
+        return searcher.num_docs, {word: searcher.doc_freq("body", _utf8(word)) for word in set(words)}
 
     def close(self) -> None:
         """See `Index.close`."""
@@ -100,7 +100,9 @@ class TantivyIndex:
         matching = Query.boolean_query(clauses)
         if not products:
             return matching
-        here = Query.const_score_query(Query.term_set_query(self._schema, "product", list(products)), 0.0)
+        here = Query.const_score_query(
+            Query.term_set_query(self._schema, "product", [_utf8(product) for product in products]), 0.0
+        )
         return Query.boolean_query([(Occur.Must, matching), (Occur.Must, here)])
 
 
@@ -113,12 +115,21 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
+def _words(text: str) -> list[str]:
+    return tokens(_utf8(text))
+
+
+def _utf8(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can carry and tantivy refuses."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _document(change: Change, schema: tantivy.Schema) -> tantivy.Document:
     title = f"{change.title}\n{change.text}" if change.question else change.title
     fields = {
         "key": change.key,
-        "product": change.product,
-        "title": " ".join(tokens(title)),
-        "body": " ".join(tokens(f"{change.heading}\n{change.text}")),
+        "product": _utf8(change.product),
+        "title": " ".join(_words(title)),
+        "body": " ".join(_words(f"{change.heading}\n{change.text}")),
     }
     return tantivy.Document.from_dict(fields, schema)
