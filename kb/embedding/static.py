@@ -24,6 +24,7 @@ __all__ = ["StaticEmbedder", "damped", "feature_counts", "model_features", "revi
 
 BUNDLED = Path(__file__).parents[1] / "model"
 MODULE = "0_StaticEmbedding"
+UNKNOWN = 0  # row of the features outside the vocabulary; it is zero
 _GRAM = 4
 
 
@@ -94,7 +95,6 @@ class StaticEmbedder:
         tokenizer = json.loads((module / "tokenizer.json").read_text("utf-8"))
         tensors = load_tensors((module / "model.safetensors").read_bytes())
         self._row: dict[str, int] = tokenizer["model"]["vocab"]
-        self._row.pop(tokenizer["model"]["unk_token"])
         self._rows: NDArray[np.int8] = tensors["embedding.weight"]
         self._scale: NDArray[np.float32] = tensors["embedding.scale"].astype(np.float32)
         self._id = f"{config['id']}@{revision}"
@@ -113,17 +113,12 @@ class StaticEmbedder:
         """Vectors of passages, shape (len(texts), dimension), rows of length 1; a fixed one for unknown text."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for vector, text in zip(vectors, texts, strict=True):
-            self._add_features(vector, text)
+            counts = feature_counts(text)
+            rows = [self._row.get(name, UNKNOWN) for name in counts]
+            amounts = damped(np.fromiter(counts.values(), np.float32, len(counts)))
+            np.dot(amounts * self._scale[rows], self._rows[rows], out=vector)
         return unit_rows(vectors)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions: the same as `encode_documents`."""
         return self.encode_documents(texts)
-
-    def _add_features(self, vector: Vectors, text: str) -> None:
-        row = self._row
-        known = [(row[name], count) for name, count in feature_counts(text).items() if name in row]
-        if known:
-            rows, counts = np.array(known, np.int64).T
-            weights = damped(counts.astype(np.float32)) * self._scale[rows]
-            vector += weights @ self._rows[rows].astype(np.float32)
