@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from assistant.answerability import ANSWER_AT, confidence
 from assistant.answers import AnswerStore, new_capability
@@ -77,6 +78,10 @@ class Assistant:
         self._answers.rate(
             answer_id, token, rating, created_at=_now(), reasons=reasons, comment=comment, contact=contact
         )
+
+    def ratings(self) -> list[dict[str, Any]]:
+        """Every rating with its question, oldest first."""
+        return self._answers.ratings()
 
     def _names(self) -> dict[str, Sequence[str]]:
         return {product: self._product_names.get(product, ()) for product in self._search.products()}

@@ -18,7 +18,7 @@ __all__ = ["Draft", "compose", "item_markdown"]
 ENGINE = "extractive"
 _MAX_CAUSES, _MAX_STEPS, _MAX_EXPLANATIONS = 6, 10, 4
 _MAX_QUOTE = 900  # characters; neighbouring sections share a citation up to here
-_SUPPORT = 0.6  # a further document may fill in what the best one lacks from this share of its score on
+_SUPPORT = 0.85  # a further document may fill in what the best one lacks from this share of its score on
 _SAME = 0.8  # token overlap (Jaccard) from which two items say the same
 _SCAFFOLD = re.compile(
     r"让我们|一步步|综上|以上(?:步骤|信息|内容)|如果(?:以上|问题(?:依然|仍))|希望(?:这|以上|能)|^(?:根据|针对|关于|对于)(?:您|你|用户)|^(?:您|你)"

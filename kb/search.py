@@ -52,8 +52,8 @@ class SearchResult:
 
 
 # Part of each feature in a document's score. Dense and lexical count in standard deviations among the candidates,
-# coverage as a share (0..1), identifiers as log(1 + number found).
-_WEIGHTS = {"dense": 1.0, "lexical": 1.0, "coverage": 4.0, "identifiers": 0.3}
+# coverage as a share (0..1), identifiers as log(1 + number found), reviewed by an expert as 0 or 1.
+_WEIGHTS = {"dense": 1.0, "lexical": 1.0, "coverage": 4.0, "identifiers": 0.3, "reviewed": 1.0}
 
 _Ref = tuple[str, str]
 
@@ -158,6 +158,7 @@ def _ranked(candidates: Mapping[_Ref, _Candidate]) -> list[tuple[_Ref, NDArray[n
             _standardised([max(c.lexical.values(), default=None) for c in candidates.values()]),
             [c.coverage for c in candidates.values()],
             [math.log1p(len(c.found_identifiers)) for c in candidates.values()],
+            [any(p.reviewed for p in c.passages.values()) for c in candidates.values()],
         ]
     ) * np.array(list(_WEIGHTS.values()))
     ranked = sorted(zip(candidates, rows, strict=True), key=lambda item: (-item[1].sum(), item[0]))
@@ -170,6 +171,7 @@ def _reasons(candidate: _Candidate, values: NDArray[np.float64]) -> tuple[Reason
         " ".join(_readable(candidate.found_terms)),
         f"{candidate.coverage:.0%}",
         " ".join(candidate.found_identifiers),
+        "expert" if values[-1] else "",
     )
     return tuple(Reason(name, float(v), detail) for name, v, detail in zip(_WEIGHTS, values, details, strict=True))
 

@@ -15,7 +15,7 @@ _TITLES = {"nacos": "Nacos", "arthas": "Arthas"}
 _EXAMPLES: dict[str, dict[str, list[str]]] = {
     "nacos": {
         "zh": ["Nacos 开启鉴权后客户端报 user not found 怎么办？", "9848 端口是做什么用的，必须开放吗？"],
-        "en": ["Client not connected, current status:STARTING. What is wrong?", "How do I change the default Nacos port?"],
+        "en": ["Client not connected, current status:STARTING. What is wrong?", "How do I change the default port?"],
     },
     "arthas": {
         "zh": ["watch 命令怎么看方法的入参和返回值？", "Arthas 连接不上目标进程怎么办？"],
@@ -82,7 +82,5 @@ def build_services(settings: Settings, *, embedder: Embedder | None = None, priv
     )
     search = HybridSearch(knowledge)
     names = {product.id: [product.title, *product.names] for product in settings.products}
-    assistant = Assistant(
-        search, AnswerStore(knowledge.records), base_url=settings.base_url, product_names=names
-    )
+    assistant = Assistant(search, AnswerStore(knowledge.records), base_url=settings.base_url, product_names=names)
     return Services(settings, knowledge, search, assistant)

@@ -1,6 +1,5 @@
 """All settings, in one typed object. Built by entry points only; precedence: argument, environment, file, default."""
 
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -47,9 +46,6 @@ class Settings(BaseSettings):
     database: SecretStr | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder")
     embedding: str = Field("bundled", description="`bundled`, or the name of a sentence-transformers model")
     base_url: str = Field("http://127.0.0.1:7860", description="Public address, for permalinks")
-    secret: SecretStr | None = Field(
-        None, description="At least 16 characters; made and kept in the data folder if unset"
-    )
     origins: list[str] = Field(
         [], description="Origins of other sites that may call the API, such as https://docs.example.org"
     )
@@ -69,13 +65,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over `dayi.toml` over defaults."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-    @field_validator("secret")
-    @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 16:
-            raise ValueError("must have at least 16 characters; leave it unset and Dayi makes one")
-        return value
 
     @field_validator("base_url")
     @classmethod
@@ -102,25 +91,6 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database that holds the records."""
         return self.database.get_secret_value() if self.database else f"sqlite:///{self.data / 'dayi.db'}"
-
-    def signing_secret(self) -> str:
-        """The configured secret, or a random one that is made once and kept readable by the owner only."""
-        if self.secret:
-            return self.secret.get_secret_value()
-        path = self.data / "secret"
-        self.data.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x", encoding="ascii", opener=_private) as file:
-                file.write(secrets.token_urlsafe(32))
-        except FileExistsError:
-            pass
-        return path.read_text(encoding="ascii")
-
-
-def _private(path: str, flags: int) -> int:
-    import os
-
-    return os.open(path, flags, 0o600)
 
 
 def load_settings(**arguments: Any) -> Settings:

@@ -22,6 +22,7 @@ from kb.values import Document, Passage
 __all__ = ["Records", "Sample", "StoredPassage"]
 
 _CHUNK = 400  # values in one IN list, below every engine's limit
+_OWNER = (documents.c.id.label("document_id"), documents.c.title, documents.c.reviewed)
 _T = TypeVar("_T")
 
 
@@ -33,6 +34,7 @@ class StoredPassage:
     product: str
     document_id: str
     title: str
+    reviewed: bool
     passage: Passage
 
 
@@ -148,10 +150,10 @@ class Records:
         """The passages that exist among these keys."""
         found = {}
         columns = [column for column in passages.c if column.name != "vector"]
-        query = sa.select(*columns, documents.c.id.label("document_id"), documents.c.title).join(documents)
+        query = sa.select(*columns, *_OWNER).join(documents)
         for chunk in _chunks(list(keys)):
             for row in self._rows(query.where(passages.c.key.in_(chunk), ~passages.c.deleted)):
-                owner = (row["product"], row["document_id"], row["title"])
+                owner = (row["product"], row["document_id"], row["title"], row["reviewed"])
                 found[row["key"]] = StoredPassage(row["key"], *owner, to_passage(row))
         return found
 

@@ -115,7 +115,7 @@ def test_what_the_best_document_lacks_comes_from_the_next() -> None:
     """Steps are filled in from one further near document, never from a far one."""
     causes_only = Document("q-3", "nacos", "t", ANSWER, SECTIONS[:4], kind="qa")
     assert {c.document for c in compose([_hit(causes_only), _hit(DOCUMENT, 0.9)]).citations} == {"q-3", "q-1"}
-    assert compose([_hit(causes_only), _hit(DOCUMENT, 0.1)]).steps == ()
+    assert compose([_hit(causes_only), _hit(DOCUMENT, 0.7)]).steps == ()
 
 
 def test_nothing_found_gives_nothing() -> None:

@@ -37,7 +37,7 @@ def ingestion(folder: Path, data: Path) -> Iterator[dict[str, Any]]:
             "case": f"ingest, {name}",
             "seconds": round(time.perf_counter() - started, 2),
             "of which work": round(report["seconds"], 2),
-            "embeddings": report["embeddings"],
+            "embeddings": report["embedded"],
             "passages": report["passages"],
         }
     size = sum(path.stat().st_size for path in (data / "index").rglob("*") if path.is_file())

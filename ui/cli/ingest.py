@@ -3,6 +3,8 @@
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from ingest import Report, ingest
 from kb import KnowledgeBase, StoreBusy, load_embedder
@@ -76,4 +78,18 @@ def _follow(settings: Settings) -> None:
 
 
 def _print(report: Report) -> None:
-    pass
+    # Changes and problems file by file; what stayed the same is a number.
+    table = Table("File", "Status", "What", box=None, header_style="bold")
+    notable = [file for file in report.files if file.status != "unchanged" or file.warnings]
+    problems = [file for file in notable if file.status in ("failed", "skipped") or file.warnings]
+    shown = notable if len(notable) <= _SHOWN else problems
+    for file in shown:
+        table.add_row(file.path, file.status, "; ".join(filter(None, (file.message, *file.warnings))))
+    if shown:
+        Console().print(table)
+    counts = ", ".join(f"{number} {status}" for status, number in report.counts.items() if number)
+    products = ", ".join(f"{product} ({number})" for product, number in report.products.items())
+    prefix = "Would be: " if report.dry_run else ""
+    print(f"{prefix}{counts or 'nothing found'} in {report.seconds:.1f} s. {products}".strip())
+    if report.failed:
+        note("Some files failed; the others are in. Correct them and run the command again.")
