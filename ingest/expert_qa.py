@@ -60,7 +60,7 @@ def parse_expert_qa(header: FrontMatter, *, id: str, product: str, version: str 
     if not question:
         raise DocumentError(source or id, "there is no question; write it under its heading or as `title`")
     text = f"{question}\n\n{answer}"
-    sections = (Section("question", "", 0, len(question)), *cut(text, question, start=len(question) + 2))
+    sections = (Section("question", "", 0, len(question)), *cut(text, f"{question}\n{title}", start=len(question) + 2))
     return Document(
         id=header.text("id") or id,
         product=product,

@@ -9,7 +9,7 @@ import re
 from kb.values import SectionKind
 
 __all__ = [
-    "Meaning", "asks_why", "bare", "heading_meaning", "is_closing", "is_courtesy", "is_imperative", "is_instruction",
+    "Meaning", "asks_what", "asks_why", "bare", "heading_meaning", "is_closing", "is_command", "is_courtesy", "is_imperative", "is_instruction",
     "is_note", "is_scaffold", "item_label", "label_meaning", "lead_meaning", "paragraph_kind", "reads_as_cause",
 ]  # fmt: skip
 
@@ -34,7 +34,7 @@ _STRICT: tuple[tuple[SectionKind | str, str], ...] = (
     ),
     (
         "reference",
-        r"(?:相关|更多|官方|额外)?(?:参考|引用|相关)?(?:文档|资料|链接|文献|资源|来源|阅读)(?:引用|链接|推荐|来源)?|参考(?:链接|资料|文档|文献|信息|内容|来源)?\w{0,2}"
+        r"(?:相关|更多|官方|额外)?(?:参考|引用|相关)?(?:文档|资料|链接|文献|资源|来源|阅读)(?:引用|链接|推荐|来源|回顾|汇总|列表)?|参考(?:链接|资料|文档|文献|信息|内容|来源)?\w{0,2}"
         r"|references?|further reading|see also|related (?:links|documents|documentation)|links|sources",
     ),
     (
@@ -61,7 +61,7 @@ _STRICT: tuple[tuple[SectionKind | str, str], ...] = (
     ),
     (
         "explanation",
-        r"(?:步骤|操作|原理|配置|参数|补充|详细|具体|概念|代码|背景|方案|问题|错误|情况|现象|机制|结果|影响|技术|功能|特性|关键|重要|核心)*(?:与|和|及)?(?:的)?(?:解释|说明|原理|描述|背景|总结|结论|小结|概述|解读|释义|解析|概念|机制|介绍|答案|要点|回顾|理由|依据)(?:说明|与\w{0,6}|和\w{0,6}|及\w{0,6}|要点|分析)?"
+        r"(?:步骤|操作|分析|原理|配置|参数|补充|详细|具体|概念|代码|背景|方案|问题|错误|情况|现象|机制|结果|影响|技术|功能|特性|关键|重要|核心)*(?:与|和|及)?(?:的)?(?:解释|说明|原理|描述|背景|总结|结论|小结|概述|概览|解读|释义|解析|概念|机制|介绍|答案|要点|回顾|理由|依据)(?:说明|与\w{0,6}|和\w{0,6}|及\w{0,6}|要点|分析)?"
         r"|总之|分析|示例(?:代码)?|解答|回答|答案|简介|"
         r"(?:detailed )?explanation|background|summary|conclusion|overview|how it works|why (?:this|it) works|details|example",
     ),
@@ -72,7 +72,7 @@ _HAS_CAUSE = re.compile(
     r"原因|成因|根因|(?:问题|故障|错误|异常)分析|分析(?:问题|故障|错误)|\bcauses?\b|\breasons?\b|\bwhy\b", re.I
 )
 _HAS_STEP = re.compile(
-    r"步骤|解决|方案|修复|排查|处理(?!器)|建议|指南|实施|措施|对策|流程$|方法$|如何|怎么|怎样|教程"
+    r"步骤|解决|方案|修复|排查|处理(?!器)|建议$|建议(?:措施|操作|做法)|指南|实施|措施|对策|流程$|方法$|如何|怎么|怎样|教程"
     r"|\bhow to\b|\bsteps?\b|\bsolutions?\b|\bfix|\bresol|\btroubleshoot|\bworkaround",
     re.IGNORECASE,
 )
@@ -97,9 +97,14 @@ _VERB = re.compile(
     r"触发|同步|推送|刷新|清空|重建|重新|改造|适配|封装|继承|注释|暴露|判断|诊断|明确|强制|尝试|排除|联合|触发|依次|逐台|去掉|拷贝|放入|放置|写入|读取|连接|切断|设计|制定|应用|转换|导航|发送|请求|开发|拆分|合并|压缩|缩短|延长|锁定|卸载|迁出|安排|建立)",
 )
 _STEP_LABEL_END = re.compile(
-    r"(?:检查|确认|验证|配置|设置|调整|修改|升级|测试|监控|排查|优化|诊断|部署|安装|重启|启动|分析|处理|校验|审查|备份|清理|更新|准备|集成|管理|核查|核对|同步|查看|支持|求助|恢复|编译|下载|初始化|实施|添加|切换|迁移|注册|订阅|加密|隔离|开启|关闭|调优|限制|回滚|实践|适配|替换|引入|创建|定位|改造|开发|控制|咨询|参考|考虑|加载|登录|获取|一致性|注入|策略)$"
+    r"(?:检查|确认|验证|调整|修改|升级|测试|排查|诊断|重启|启动|校验|审查|备份|清理|更新|核查|核对|恢复|编译|下载|初始化|回滚|替换|修复)$"
 )
-_NOUN_END = re.compile(r"(?:管理|机制|中心|支持|能力|特性|功能|服务|模式|方式|类型|参数|性|发现|优势|生态|协议|体系)$")
+_CONTAINER_END = re.compile(
+    r"(?:步骤|建议|方案|方法|流程|指南|策略|措施|思路|操作|实践|过程|办法|(?:steps|solutions?|guide|procedure))$", re.I
+)
+_NOUN_END = re.compile(
+    r"(?:管理|机制|中心|支持|能力|特性|功能|服务|模式|方式|类型|参数|性|发现|优势|生态|协议|体系|影响|时间|原理|情况|作用|规则|区别|差异|场景|概念|特点|效果|关系|概览|内容|概述|说明|信息|文件|介绍|列表|分析|总结|依据|原因)$"
+)
 _ENGLISH_VERB = re.compile(
     r"(?:please |then |next,? |first,? |finally,? |you (?:can|should|must|need to) |make sure|try to |try |also |now |always |never |do not |don't )*"
     r"(?:check|confirm|ensure|make|configure|modify|change|set|run|execute|download|start|restart|stop|add|remove|delete|create|edit|open|log ?in|visit|go to|click|select|install|deploy|upgrade|update|downgrade|verify|test|view|"
@@ -122,21 +127,31 @@ _LEAD_CAUSE = re.compile(
     r"原因|因素|由于|因为|导致|引起|造成|可能(?:是|源于|涉及|有)|源于|\bcauses?\b|\breasons?\b|\bbecause\b|\bdue to\b|\bcaused\b|\bhappens? when\b",
     re.IGNORECASE,
 )
+_LEAD_EXPLANATION = re.compile(
+    r"总结|结论|要点|特[点性征]|优势|优点|好处|功能|区别|差异|不同|场景|概念|组成|例如|比如|如下分析|分析如下|几点|包括"
+    r"|\bdifferences?\b|\bfeatures?\b|\badvantages?\b|\bfor example\b|\bsuch as\b|\binclud",
+    re.IGNORECASE,
+)
 _WHY = re.compile(
-    r"为什么|为何|为啥|怎么回事|什么原因|原因|报错|错误|异常|失败|无法|不能|不了|不上|没有|没法|不生效|失效|超时|拒绝|问题|不一致|丢失|挂了|起不来|不到|卡[住死]|过高|飙升|泄[漏露]|频繁|突然|一直|怎么不|未[一-鿿]|不[显更同注推通对]"
-    r"|exception|error|fail|refused|denied|timed? ?out|timeout|not (?:found|work|support|exist|match)|cannot|can't|unable|invalid|\bno \w+|\bwhy\b|\bwrong\b|\bdoesn't|\bdown\b|\b[45]\d\d\b|Caused by",
+    r"为什么|为何|为啥|怎么回事|什么原因|原因|报错|错误|异常|失败|无法|不能|不了|不上|没有|没法|不生效|失效|超时|拒绝|问题|不一致|丢失|挂了|起不来|不到|卡[住死]|过高|飙升|泄[漏露]|频繁|突然|一直|怎么不|未[一-鿿]|不[显更同注推通对刷]|还是|仍[然旧是]|没"
+    r"|exception|error|fail|refused|denied|timed? ?out|timeout|not (?:found|work|support|exist|match)|cannot|can't|unable|invalid|\bno \w+|\bwhy\b|\bwrong\b|\bdoesn't|\bdown\b|\bstill\b|\bonly get\b|\b[45]\d\d\b|Caused by",
     re.IGNORECASE,
 )
 _HOW = re.compile(r"^(?:#?\s*nacos[\w\- .]*)?(?:如何|怎么|怎样|怎么样|how (?:to|do|can))", re.IGNORECASE)
+_WHAT = re.compile(
+    r"如何|怎么|怎样|什么|哪[些个里种]|区别|是否|支持|能否|可以|可否|吗[？?]?\s*$|介绍|样例|示例|教程|方案|建议|实现"
+    r"|\bhow\b|\bwhat\b|\bwhich\b|\bdoes\b|\bcan\b|\bis there\b",
+    re.IGNORECASE,
+)
 _SCAFFOLD = re.compile(
-    r"(?:根据|基于|依据|从|结合|按照|鉴于|参考|综合).{0,40}(?:提供的|已有的?|已知的?|现有的?|给出的|上述的?|我了解的)\s*.{0,12}(?:知识|信息|内容|资料|文档|描述)|针对[您你].{0,60}(?:问题|疑问|需求|情况|查询|描述)|我了解的(?:知识|信息|内容)"
+    r"(?:根据|基于|依据|从|结合|按照|鉴于|参考|综合).{0,40}(?:提供的|掌握的?|已有的?|已知的?|现有的?|给出的|上述的?|我了解的)\s*.{0,12}(?:知识|信息|内容|资料|文档|描述)|针对[您你].{0,60}(?:问题|疑问|需求|情况|查询|描述)|我了解的(?:知识|信息|内容)"
     r"|[您你](?:提到|提出|提供|描述|遇到|所|的问题|的疑问|询问)|(?:回答|答案)(?:内容)?(?:要有条理|如下|[：:]?$)|知识(?:库|内容)中|提供的知识|(?:我们|下面|以下|这里)(?:可以|将|就|来|是|会|我).{0,60}(?:分析|解答|回答|如下|步骤|探讨|介绍|梳理|解决|说明|建议|总结|概括)"
     r"|为了.{0,10}(?:准确|更好地?)(?:地)?(?:回答|解答)[您你]"
     r"|^(?:based on|according to) (?:the|your) (?:provided |given |available )?(?:information|knowledge|context|description|error)|^(?:here (?:are|is)|below (?:are|is)|the following|let'?s|regarding your|for your question|thank)",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"^(?:希望|如[果有若](?:您|你|仍|还|有|在|问题|以上|上述|遇到|实施|需要|上面).{0,60}(?:帮助|咨询|提问|联系|求助|支持|告知|反馈|社区|提供|文档|解答|协助|排查|深入|寻求|指导)|若.{0,30}(?:帮助|咨询|提问|联系|求助|支持|告知|反馈|社区|提供|文档|深入)|综上|总之|总的来说|总而言之|通过(?:以上|上述|这些|这种|上面|遵循|实施|执行)|"
+    r"^(?:希望|总结来说|总的来讲|总而言之|总体(?:来说|而言)|简而言之|如[果有若](?:您|你|仍|还|有|在|问题|以上|上述|遇到|实施|需要|上面).{0,120}(?:帮助|咨询|提问|联系|求助|支持|告知|反馈|社区|提供|文档|解答|协助|排查|深入|寻求|指导)|若.{0,30}(?:帮助|咨询|提问|联系|求助|支持|告知|反馈|社区|提供|文档|深入)|综上|总之|总的来说|总而言之|通过(?:以上|上述|这些|这种|上面|遵循|实施|执行)|"
     r"(?:以上|上述|这些)(?:步骤|方法|措施|内容|是|信息|分析|建议|操作|解答|策略)|请(?:根据|按照|依据|参[照考])(?:您|你|实际|具体|上述|以上|官方)|完成(?:以上|上述|这些)|经过(?:以上|上述)|根据(?:以上|上述)步骤|按照(?:以上|上述)|至此|遵循(?:以上|上述|这些)|"
     r"(?:i )?hope (?:this|that|these)|if (?:you (?:still|have|need)|the (?:problem|issue|error) (?:still|persists))|in (?:summary|conclusion|short)|(?:after|with|by following) (?:these|the above|all)|the (?:above|steps above)|these steps)",
     re.IGNORECASE,
@@ -162,7 +177,7 @@ def label_meaning(label: str) -> Meaning:
     """What a label announces when it is nothing but an announcement ("原因分析", "Steps"), else ""."""
     text = bare(label)
     text = bare(_STEP_N.sub("", text)) or text
-    text = re.sub(r"\s+(?=[一-鿿])|[（(][^（）()]{0,30}[）)]", "", text)
+    text = re.sub(r"\s+(?=[一-鿿])|[（(][^（）()]{0,80}[）)]", "", text)
     if not text or len(text) > 40:
         return ""
     return next((kind for kind, pattern in _STRICT_PATTERNS if pattern.fullmatch(text)), "")
@@ -186,9 +201,12 @@ def heading_meaning(title: str) -> Meaning:
         return "mixed"
     if cause:
         return "cause"
-    if _HAS_EXPLANATION.search(text) and not is_imperative(text):
+    if step and _CONTAINER_END.search(text):
+        return "step"
+    commands = starts_with_verb(text) and not _NOUN_END.search(text)
+    if _HAS_EXPLANATION.search(text) and not commands:
         return "explanation"
-    if is_imperative(text):
+    if commands:
         return "unit"
     return "step" if step else ""
 
@@ -204,13 +222,19 @@ def lead_meaning(sentence: str) -> Meaning:
             return "mixed"
         if cause or step:
             return "cause" if cause else "step"
-    return ""
+    return "explanation" if _LEAD_EXPLANATION.search(clause) else ""
+
+
+def starts_with_verb(text: str) -> bool:
+    """Whether the words begin with something to do: "检查配置", "Restart the server"."""
+    text = bare(text)[:60]
+    return bool(_VERB.match(text) or _ENGLISH_VERB.match(text))
 
 
 def is_imperative(text: str) -> bool:
-    """Whether the words tell somebody to do something: "检查配置", "网络检查", "Restart the server"."""
-    text = bare(text)[:60]
-    return bool(_VERB.match(text) or _ENGLISH_VERB.match(text) or (len(text) < 24 and _STEP_LABEL_END.search(text)))
+    """Whether the words tell somebody to do something, also as a noun: "检查配置", "网络检查"."""
+    words = bare(text)
+    return starts_with_verb(words) or (len(words) < 24 and bool(_STEP_LABEL_END.search(words)))
 
 
 def item_label(text: str) -> str:
@@ -241,12 +265,25 @@ def asks_why(question: str) -> bool:
 
 def is_instruction(item: str) -> bool:
     """Whether a list item that nothing announces tells somebody to do something, in its label or in what follows it."""
+    label, body = _label_and_body(item)
+    return _addresses(body) or (is_imperative(label) and not _NOUN_END.search(bare(label)))
+
+
+def is_command(item: str) -> bool:
+    """Whether both the label of an item and what follows it tell somebody to do something."""
+    label, body = _label_and_body(item)
+    return starts_with_verb(label) and not _CAUSE_WORDS.search(bare(label)) and (not body or _addresses(body))
+
+
+def _label_and_body(item: str) -> tuple[str, str]:
     label = item_label(item)
     line = re.sub(r"^(?:[-*+]|\d{1,9}[.)])\s+", "", item.lstrip())[:400]
-    body = re.sub(r"\s+", " ", line.replace("**", "").replace(label, "", 1)).lstrip("：:-– ")
-    if re.search(r"[您请]|你(?:可以|需要)|确保|\byou\b", body[:60]) or is_imperative(body):
-        return True
-    return is_imperative(label) and not _NOUN_END.search(bare(label))
+    body = re.sub(r"\s+", " ", line.replace("**", "").replace(label, "", 1))
+    return label, body.lstrip("：:-– ，,")
+
+
+def _addresses(body: str) -> bool:
+    return bool(re.match(r"(?:[^，,。]{0,16}[，,])?(?:请|您|你|确保|you\b)", body)) or is_imperative(body)
 
 
 def is_note(text: str) -> bool:
@@ -257,6 +294,11 @@ def is_note(text: str) -> bool:
 def is_courtesy(paragraph: str) -> bool:
     """Whether a paragraph only wishes well or says where to ask next."""
     return is_closing(paragraph) and bool(re.match(r"[\s*>]*(?:希望|如|若|i hope|hope|if )", paragraph, re.IGNORECASE))
+
+
+def asks_what(question: str) -> bool:
+    """Whether a question wants to know how something is done or what it is, and nothing is wrong."""
+    return bool(_WHAT.search(question[:4000])) and not asks_why(question)
 
 
 def is_scaffold(sentence: str) -> bool:

@@ -6,14 +6,16 @@ its nested lists, paragraphs and code.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ingest.kinds import (
     Meaning,
+    asks_what,
     asks_why,
     heading_meaning,
     is_closing,
+    is_command,
     is_courtesy,
     is_instruction,
     is_note,
@@ -33,7 +35,7 @@ __all__ = ["cut", "split_long"]
 _LONGEST_UNIT = 1500  # characters; a longer step or cause is cut at its own blocks
 _BOLD_LEVEL = 7  # a bold line used as a heading ranks under all real ones
 _BOLD_LINE = re.compile(r"(?:\d{1,2}[.、]\s{0,3})?(?:\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__)[：:]?")
-_SENTENCE_END = re.compile(r"[。！？；](?=\S)|[.!?]\s+(?=[A-Z])")
+_SENTENCE_END = re.compile(r"[。！？；](?=[^\s”」』）)\"'])|[.!?]\s+(?=[A-Z])")
 _LINK = re.compile(r"\[[^\[\]\n]{0,200}\]{1,2}\(\S{1,400}\)|https?://")
 _SEPARATOR = " › "
 _LISTED: tuple[Meaning, ...] = ("step", "cause", "mixed")
@@ -44,7 +46,7 @@ def cut(text: str, question: str = "", *, start: int = 0) -> list[Section]:
 
     Sections are in order, do not overlap and together cover everything but headings and rules.
     """
-    sections = _Cutter(text[start:], asks_why(question)).run()
+    sections = _Cutter(text[start:], question).run()
     return [replace(section, start=section.start + start, end=section.end + start) for section in sections]
 
 
@@ -77,14 +79,16 @@ def _stripped(text: str, section: Section) -> Section:
 
 
 class _Cutter:
-    def __init__(self, text: str, why: bool) -> None:
-        self._text, self._why = text, why
+    def __init__(self, text: str, question: str) -> None:
+        self._text = text
+        self._why, self._what = asks_why(question), asks_what(question)
         self._path: list[Block] = []  # open headings
         self._meanings: list[Meaning] = []  # what each of them says, or inherits
         self._out: list[Section] = []
 
     def run(self) -> list[Section]:
-        blocks = _nested([self._as_heading(block) for block in parse(self._text)])
+        blocks = _nested([part for block in parse(self._text) for part in self._with_bold_heading(block)])
+        self._units = _numbered_units(blocks)
         at = 0
         while at < len(blocks):
             if blocks[at].type == "heading":
@@ -95,20 +99,25 @@ class _Cutter:
                 at = end
         return self._out
 
-    def _as_heading(self, block: Block) -> Block:
+    def _with_bold_heading(self, block: Block) -> list[Block]:
         """A bold line, or a short line that is nothing but an announcement, counts as a heading."""
         if block.type != "paragraph":
-            return block
+            return [block]
         words = self._text[block.start : block.end]
+        first, _, rest = words.partition("\n")
+        if rest and _BOLD_LINE.fullmatch(first.rstrip()) and label_meaning(first):
+            end = block.start + len(first.rstrip())
+            heading = replace(block, type="heading", level=_BOLD_LEVEL, end=end, title=_as_title(first))
+            return [heading, replace(block, start=block.end - len(rest.lstrip()))]
         announces = len(words) <= 24 and words[-1] in "：:" and label_meaning(words) != ""
         if (_BOLD_LINE.fullmatch(words) and len(words) <= 64) or announces:
-            return replace(block, type="heading", level=_BOLD_LEVEL, title=plain(words).rstrip("：:"))
-        return block
+            return [replace(block, type="heading", level=_BOLD_LEVEL, title=_as_title(words))]
+        return [block]
 
     def _heading(self, blocks: Sequence[Block], at: int) -> int:
         """Handle the heading at index `at`; the index to go on from."""
         block = blocks[at]
-        meaning = heading_meaning(block.title)
+        meaning = "unit" if block.start in self._units else heading_meaning(block.title)
         while self._path and self._path[-1].level >= block.level:
             self._path.pop()
             self._meanings.pop()
@@ -116,9 +125,12 @@ class _Cutter:
         end = _next_heading(blocks, at + 1, block.level)
         if meaning in ("", "unit"):
             if parent in _LISTED or (meaning == "unit" and not parent):
-                self._unit(blocks[at:end], parent)
-                return end
-            meaning = parent
+                if not _holds_list(blocks[at:end]):
+                    self._unit(blocks[at:end], parent, last=end == len(blocks))
+                    return end
+                meaning = "cause" if parent == "cause" else "step"
+            else:
+                meaning = parent
         self._path.append(block)
         self._meanings.append(meaning)
         return at + 1
@@ -126,17 +138,16 @@ class _Cutter:
     def _heading_path(self) -> str:
         return _SEPARATOR.join(heading.title for heading in self._path)
 
-    def _unit(self, blocks: Sequence[Block], parent: Meaning) -> None:
+    def _unit(self, blocks: Sequence[Block], parent: Meaning, *, last: bool) -> None:
         """A heading that is one step or cause itself, with all that stands under it except the answer's last words."""
         kind: SectionKind = "step"
-        title = blocks[0].title
-        if parent == "cause" or (parent == "mixed" and reads_as_cause(title)):
+        if parent == "cause" or (parent == "mixed" and reads_as_cause(blocks[0].title)):
             kind = "cause"
-        last = len(blocks)
-        while last > 1 and blocks[last - 1].type == "paragraph" and is_closing(self._words(blocks[last - 1])):
-            last -= 1
-        self._emit(kind, blocks[0].start, blocks[last - 1].end, self._heading_path())
-        for block in blocks[last:]:
+        stop = len(blocks)
+        while last and stop > 2 and blocks[stop - 1].type == "paragraph" and is_closing(self._words(blocks[stop - 1])):
+            stop -= 1
+        self._emit(kind, blocks[0].start, blocks[stop - 1].end, self._heading_path())
+        for block in blocks[stop:]:
             self._emit("text", block.start, block.end, self._heading_path())
 
     # What stands under a heading
@@ -160,8 +171,19 @@ class _Cutter:
                     entry.end, at = following.end, at + 1
                     entry.joined = True
                     following = found[at + 1] if at + 1 < len(found) else None
-                self._plain(entry, meaning, heading, listed=first_list < len(found), before=at < first_list)
+                listed, before = first_list < len(found), at < first_list
+                end = entry.end
+                if not following and entry.block.type == "paragraph" and self._text[end - 1] in "：:":
+                    # What it announces is the next heading.
+                    last = self._last_sentence(entry)
+                    entry = Entry(replace(entry.block, end=last), entry.start, last)
+                self._plain(entry, meaning, heading, listed=listed, before=before)
+                self._emit("text", entry.end, end, heading)
             at += 1
+
+    def _last_sentence(self, entry: Entry) -> int:
+        ends = [stop.end() for stop in _SENTENCE_END.finditer(self._text, entry.start, entry.end)]
+        return ends[-1] if ends else entry.start
 
     def _begins_references(self, entry: Entry, following: Entry | None) -> bool:
         if entry.block.type != "paragraph" or not following or not following.items:
@@ -177,22 +199,26 @@ class _Cutter:
     def _plain(self, entry: Entry, meaning: Meaning, heading: str, *, listed: bool, before: bool) -> None:
         """A paragraph, with code that follows it, or code, a table or a quotation on its own."""
         start = entry.start
-        if entry.block.type == "paragraph":
+        if entry.block.type == "paragraph" and meaning != "explanation":
             start = self._scaffold(entry.start, entry.block.end, heading)
-            if start >= entry.end:
-                return
+        if start >= entry.end:
+            return
         words = self._text[start : entry.end]
         self._emit(self._kind(words, entry, meaning, listed=listed, before=before), start, entry.end, heading)
 
     def _kind(self, words: str, entry: Entry, meaning: Meaning, *, listed: bool, before: bool) -> SectionKind:
         if entry.block.type == "quote":
             return "note" if is_note(words) or meaning == "note" else "explanation"
-        if meaning == "note" or (meaning != "explanation" and is_note(words)):
+        if meaning == "note":
+            return "text" if is_closing(words) else "note"
+        if meaning != "explanation" and is_note(words):
             return "note"
         if meaning == "explanation":
             return "text" if is_courtesy(words) else "explanation"
         if is_closing(words):
             return "text"
+        if meaning == "cause" and self._what and paragraph_kind(words, why=True) != "cause":
+            return "explanation"
         if meaning in ("step", "cause") and (not listed or entry.joined or (before and meaning == "cause")):
             return "step" if meaning == "step" else "cause"
         if meaning in ("step", "cause"):
@@ -214,9 +240,7 @@ class _Cutter:
 
     def _paragraph_and_list(self, lead: Entry, listing: Entry, meaning: Meaning, heading: str) -> None:
         """A paragraph before a list: its last sentence may announce the list, what stands before is said for itself."""
-        last = lead.start
-        for stop in _SENTENCE_END.finditer(self._text, lead.start, lead.end):
-            last = stop.end()
+        last = self._last_sentence(lead)
         announces = self._text[lead.end - 1] in "：:" or lead_meaning(self._text[last : lead.end]) in _LISTED
         if not announces:
             self._plain(lead, meaning, heading, listed=True, before=True)
@@ -233,63 +257,95 @@ class _Cutter:
         """A list; from `start` to it goes the sentence `lead` that announces it."""
         items = listing.items
         kinds = self._item_kinds(items, meaning, lead, ordered=listing.block.level >= 0)
-        if all(kind not in ("step", "cause") for kind in kinds) and not self._is_skeleton(items):
-            if listing.end - start <= _LONGEST_UNIT and len(set(kinds)) == 1:
-                self._emit(kinds[0], start, listing.end, heading)
-                return
-        if lead:
+        skeleton = self._is_skeleton(items)
+        together = len(set(kinds)) == 1 and kinds[0] not in ("step", "cause") and not skeleton
+        announced = lead and (not together or is_scaffold(lead) or listing.end - start > _LONGEST_UNIT)
+        if announced:
             self._emit("text", start, items[0].start, heading)
+            start = items[0].start
+        if together and listing.end - start <= _LONGEST_UNIT:
+            self._emit(kinds[0], start, listing.end, heading)
+            return
         for item, kind in zip(items, kinds, strict=True):
-            self._item(item, kind, heading)
+            self._item(item, kind, heading, skeleton=skeleton)
 
-    def _item(self, item: Item, kind: SectionKind, heading: str) -> None:
-        announced = self._announced(item)
-        if announced and len(item.blocks) > 1:
+    def _item(self, item: Item, kind: SectionKind, heading: str, *, skeleton: bool) -> None:
+        announced = self._announced(item, skeleton=skeleton)
+        label_end = item.blocks[0].start + len(self._first_line(item)) if item.blocks else item.start
+        if announced and label_end < item.end:
             # "1. **原因分析**：" with a list of its own is a heading in disguise.
-            self._emit("text", item.start, item.blocks[0].end, heading)
-            inner = bare_heading(item_label(self._text[item.start : item.end]))
-            self._segment(item.blocks[1:], announced, _SEPARATOR.join(filter(None, (heading, inner))))
+            self._emit("text", item.start, label_end, heading)
+            rest = item.blocks[1:]
+            if item.blocks[0].end > label_end:
+                rest = [replace(item.blocks[0], start=self._skip_space(label_end)), *rest]
+            inner = _as_title(self._first_line(item))
+            self._segment(rest, announced, _SEPARATOR.join(filter(None, (heading, inner))))
         else:
             self._emit(kind, item.start, item.end, heading)
 
-    def _announced(self, item: Item) -> Meaning:
-        """What an item announces when it is nothing but an announcement and what it announces, else ""."""
+    def _announced(self, item: Item, *, skeleton: bool = False) -> Meaning:
+        """What an item's first line announces when it is nothing but an announcement, else ""."""
+        first = self._first_line(item)
+        if not first or len(first) > 40 or not (first.endswith(("：", ":")) or _BOLD_LINE.fullmatch(first)):
+            return ""
+        meaning = label_meaning(first) or (heading_meaning(first) if skeleton else "")
+        return "" if meaning == "unit" else meaning
+
+    def _first_line(self, item: Item) -> str:
         if not item.blocks or item.blocks[0].type != "paragraph":
             return ""
-        first = self._words(item.blocks[0])
-        return label_meaning(first) if len(first) <= 40 else ""
+        return self._words(item.blocks[0]).split("\n", 1)[0].rstrip()
+
+    def _skip_space(self, at: int) -> int:
+        return at + len(self._text[at:]) - len(self._text[at:].lstrip())
 
     def _is_skeleton(self, items: Sequence[Item]) -> bool:
+        """Whether the list is the whole answer: one item announces causes, another one steps."""
         return len({self._announced(item) for item in items} - {""}) > 1
 
     def _item_kinds(self, items: Sequence[Item], meaning: Meaning, lead: str, *, ordered: bool) -> list[SectionKind]:
         texts = [self._text[item.start : item.end] for item in items]
-        announced = lead_meaning(lead) if lead else ""
+        announced = self._lead_kind(lead, texts, meaning)
         if meaning == "note" or (meaning == "explanation" and not (ordered and announced == "step")):
-            return [meaning for _ in items]
-        if announced in ("step", "cause"):
-            meaning = announced
-        elif announced == "mixed" and meaning not in ("step", "cause"):
-            meaning = "mixed"
-        if meaning in ("step", "cause"):
-            return [self._labelled(text) or meaning for text in texts]  # type: ignore[misc]
-        if is_note(lead):
-            return ["note" for _ in items]
-        return self._judged(texts, ordered=ordered, mixed=meaning == "mixed")
+            return ["note" if meaning == "note" else "explanation"] * len(texts)
+        kind = announced or meaning
+        if kind in ("step", "cause"):
+            # A heading's word stands; under a mere lead-in an item may say itself what it is.
+            said = (
+                ("note", "reference", "explanation")
+                if meaning
+                else ("note", "reference", "explanation", "cause", "step")
+            )
+            return [self._said(text, said) or ("step" if kind == "step" else "cause") for text in texts]
+        if is_note(lead) or kind == "explanation":
+            return ["note" if is_note(lead) else "explanation"] * len(texts)
+        if _share(texts, lambda text: text.rstrip("* ")[-1:] in "？?") > 0.5:
+            return ["text"] * len(texts)  # the expert asks back
+        return self._judged(texts, ordered=ordered, mixed=kind == "mixed")
 
-    def _labelled(self, text: str) -> SectionKind | None:
+    def _lead_kind(self, lead: str, texts: Sequence[str], meaning: Meaning) -> Meaning:
+        """What the lead-in announces where it counts more than the heading, else ""."""
+        announced = lead_meaning(lead) if lead else ""
+        if meaning == "cause" and announced != "cause" and len(texts) > 1 and _share(texts, is_command) >= 0.75:
+            return "step"  # causes in name only
+        if self._what and (announced or meaning) == "cause" and _share(texts, reads_as_cause) < 0.5:
+            return "explanation"  # reasons for something that is not wrong
+        if announced in ("step", "cause"):
+            return announced
+        return announced if meaning in ("", "mixed") else ""
+
+    def _said(self, text: str, allowed: Sequence[str]) -> SectionKind | None:
         label = label_meaning(item_label(text))
-        return label if label in ("note", "reference") else None  # type: ignore[return-value]
+        return label if label in allowed else None  # type: ignore[return-value]
 
     def _judged(self, texts: Sequence[str], *, ordered: bool, mixed: bool) -> list[SectionKind]:
         """Kinds of items that nothing announces, from what they say themselves."""
-        instructions = sum(is_instruction(text) for text in texts) / len(texts)
-        causes = sum(reads_as_cause(text) for text in texts) / len(texts)
+        instructions, causes = _share(texts, is_instruction), _share(texts, reads_as_cause)
         if self._why and causes > instructions and causes >= 0.5:
-            return ["cause" for _ in texts]
+            return ["cause"] * len(texts)
         if instructions >= (0.5 if ordered else 0.75) or (mixed and instructions >= causes):
-            return ["step" for _ in texts]
-        return ["explanation" for _ in texts]
+            return ["step"] * len(texts)
+        return ["explanation"] * len(texts)
 
     # Output
 
@@ -302,32 +358,66 @@ class _Cutter:
             self._out.extend(split_long(self._text, section, _LONGEST_UNIT))
 
 
-def bare_heading(label: str) -> str:
-    """A label as part of a heading path."""
+def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
+    return sum(map(holds, texts)) / len(texts)
+
+
+def _as_title(label: str) -> str:
     return plain(label).strip("：: ")
 
 
 def _nested(blocks: list[Block]) -> list[Block]:
-    """The blocks with heading levels doubled, and one deeper for headings that an empty announcement of their level owns.
+    """The blocks with heading levels doubled, and one deeper for headings that an empty announcement of theirs owns.
 
     "### 解决步骤" directly followed by "### 1. …" means sub-headings; so do the further ones.
     """
     out: list[Block] = []
     owner = 0
     for number, block in enumerate(blocks):
-        level = block.level * 2
         if block.type == "heading":
-            meaning = heading_meaning(block.title)
-            if level <= owner:
-                owner = owner if level == owner and meaning in ("", "unit") else 0
+            level, meaning = block.level * 2, heading_meaning(block.title)
+            owned = owner == level and meaning in ("", "unit")
+            if level <= owner and not owned:
+                owner = 0
             following = blocks[number + 1] if number + 1 < len(blocks) else None
-            if not owner and meaning in _LISTED and following and following.type == "heading":
-                owner = level if following.level == block.level else 0
-                out.append(replace(block, level=level))
-                continue
-            block = replace(block, level=level + (level == owner))
+            if (
+                not owned
+                and meaning in _LISTED
+                and following
+                and (following.type, following.level) == ("heading", block.level)
+            ):
+                owner = level
+            block = replace(block, level=level + owned)
         out.append(block)
     return out
+
+
+def _numbered_units(blocks: Sequence[Block]) -> set[int]:
+    """Starts of numbered headings ("3. …") most of whose siblings are steps: they are steps, too, whatever they say."""
+    groups: dict[int, list[Block]] = {}
+    units: set[int] = set()
+    for block in [*blocks, None]:
+        if block is not None and block.type != "heading":
+            continue
+        for level in [level for level in groups if block is None or block.level < level]:
+            units.update(_majority(groups.pop(level)))
+        if block is not None and re.match(r"\d{1,2}(?:\.\d{1,2})?\s?[.、．)]", block.title):
+            groups.setdefault(block.level, []).append(block)
+    return units
+
+
+def _majority(siblings: Sequence[Block]) -> list[int]:
+    meanings = [heading_meaning(block.title) for block in siblings]
+    if len(siblings) < 3 or meanings.count("unit") * 2 < len(siblings):
+        return []
+    return [block.start for block, meaning in zip(siblings, meanings, strict=True) if meaning in ("", "explanation")]
+
+
+def _holds_list(blocks: Sequence[Block]) -> bool:
+    """Whether an unnumbered heading is followed by numbered steps of its own, which are quoted one by one."""
+    if re.match(r"\d|步骤|第|Step", blocks[0].title, re.IGNORECASE):
+        return False
+    return any(block.type == "list" and block.level >= 0 and len(block.children) > 1 for block in blocks)
 
 
 def _next_heading(blocks: Sequence[Block], at: int, level: int = 100) -> int:
