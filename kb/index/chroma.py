@@ -1,8 +1,10 @@
 """Dense search with Chroma's embedded client. The only place that knows Chroma."""
 
 import hashlib
+import json
 import os
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChromaIndex"]
 
+_SEAL = "seal.json"  # checksums of the vector files
 _BATCH = 500  # Chroma's own limit depends on the build of SQLite
 
 
@@ -38,7 +41,11 @@ class ChromaIndex:
         from chromadb.config import Settings
 
         self._lock = threading.Lock()
+        self._folder = folder
+        self._sealed: dict[Path, int] = {}
         folder.mkdir(parents=True, exist_ok=True)
+        if self._read_seal() != _checksums(folder):
+            raise StoreDamaged(f"Vector files in {folder} are damaged or incomplete; the index has to be rebuilt")
         settings = Settings(anonymized_telemetry=False, is_persistent=True)
         try:
             self._client = cast(Client, chromadb.PersistentClient(str(folder), settings))
@@ -54,6 +61,7 @@ class ChromaIndex:
                 of_product = [change for change in latest if change.product == product]
                 for start in range(0, len(of_product), _BATCH):
                     self._apply(product, of_product[start : start + _BATCH])
+            self._seal()
         except Exception as error:
             raise StoreError(f"The dense index cannot be written: {error}") from error
 
@@ -68,6 +76,20 @@ class ChromaIndex:
         """See `Index.close`."""
         self._collections = {}
         self._client.close()
+
+    def _seal(self) -> None:
+        # Chroma writes its vector files while it takes changes, and crashes the process when it reads damaged ones.
+        times = {path: path.stat().st_mtime_ns for path in _vector_files(self._folder)}
+        if times != self._sealed:
+            (self._folder / _SEAL).write_text(json.dumps(_checksums(self._folder)), encoding="utf-8")
+            self._sealed = times
+
+    def _read_seal(self) -> dict[str, int]:
+        try:
+            seal: dict[str, int] = json.loads((self._folder / _SEAL).read_bytes())
+            return seal
+        except (OSError, ValueError):
+            return {}
 
     def _apply(self, product: str, changes: Sequence[Change]) -> None:
         if _name(product) not in self._collections and all(change.deleted for change in changes):
@@ -98,6 +120,14 @@ class ChromaIndex:
         return (collections[name] for name in names if name in collections)
 
 
+def _vector_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*/*") if path.is_file())
+
+
+def _checksums(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): zlib.crc32(path.read_bytes()) for path in _vector_files(folder)}
+
+
 def _name(product: str) -> str:
     # Chroma allows few characters in names, and a product may have any.
     return "product-" + hashlib.sha256(product.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -106,11 +136,14 @@ def _name(product: str) -> str:
 def _query(collection: "Collection", query: IndexQuery, limit: int) -> list[Match]:
     try:
         result = collection.query(query_embeddings=query.vector[np.newaxis], n_results=limit, include=["distances"])
-    except Exception as error:
+    except BaseException as error:
         raise _damaged(error) from error
     distances = result["distances"] or [[]]
     return [Match(int(id), 1.0 - distance) for id, distance in zip(result["ids"][0], distances[0], strict=True)]
 
 
-def _damaged(error: BaseException) -> StoreDamaged:
+def _damaged(error: BaseException) -> BaseException:
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return error
+    # Everything else, panics of the native code included, means that the files are of no use.
     return StoreDamaged(f"The dense index cannot be read ({error}); it has to be rebuilt")

@@ -1,0 +1,1 @@
+"""Crashes, damage and contention, caused for real."""
