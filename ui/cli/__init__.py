@@ -29,24 +29,13 @@ for command in (ingest, ask, search, answer, serve, check, settings):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; `argv` is without the program's name. Returns the exit code."""
     try:
-        result = app(args=None if argv is None else list(argv), prog_name="dayi", standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except typer.Exit as stop:
-        return stop.exit_code
-    except typer.Abort:
-        note("Stopped.")
-        return 1
-    except typer.BadParameter as error:
-        error.show()
-        return 2
+        app(args=None if argv is None else list(argv), prog_name="dayi")
+    except SystemExit as stop:  # how typer ends, after it printed what was wrong with the usage
+        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except DayiError as error:
         note(f"Error: {error}")
         return 1
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        sys.stderr.close()
-        return 0
-    except KeyboardInterrupt:
-        return 130
+    return 0
 
 
 def run() -> None:

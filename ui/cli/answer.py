@@ -26,7 +26,7 @@ def answer(
     out: Annotated[Path | None, typer.Option("--out", help="Where the answers go; stdout when left out.")] = None,
     product: ProductOption = "",
     data: DataOption = None,
-) -> int:
+) -> None:
     """Answer a file of questions; each line out is {"query", "answer"} or {"query", "error"}.
 
     Example: dayi answer --batch questions.jsonl --out answers.jsonl
@@ -44,7 +44,8 @@ def answer(
             if out:
                 target.close()
     note(f"{len(questions) - failed} answered, {failed} failed.")
-    return 2 if failed else 0
+    if failed:
+        raise typer.Exit(2)
 
 
 def _answered(services: Services, line: dict[str, Any], product: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def check(
     repair: Annotated[bool, typer.Option("--repair", help="Rebuild the indexes from the database.")] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """Probe the indexes: sampled passages must find themselves. Needs the server stopped.
 
     Example: dayi check --repair
@@ -44,4 +44,4 @@ def check(
         print(f"{state}: {documents} documents, {report}")
     if not report.ok:
         note("Heal it with: dayi check --repair")
-    return 0 if report.ok else 1
+        raise typer.Exit(1)

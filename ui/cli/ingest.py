@@ -31,7 +31,7 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Read unchanged files again; allow mass removal.")] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """Add what is new, update what changed, remove what vanished.
 
     Example: dayi ingest ingest/samples/nacos --product nacos
@@ -61,7 +61,8 @@ def run(
         emit(report.as_dict())
     else:
         _print(report)
-    return 2 if report.failed else 0
+    if report.failed:
+        raise typer.Exit(2)
 
 
 def _follow(settings: Settings) -> None:

@@ -34,10 +34,14 @@ def serve(
     from ui.server import run_server
 
     settings = settings_for(data)
+    if "base_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"base_url": f"http://{host}:{port}"})
     if demo:
         _load_samples(settings)
     services = build_services(settings)
     try:
+        services.knowledge.follow()
+        services.knowledge.start_following()
         run_server(services, host=host, port=port)
     finally:
         services.close()
