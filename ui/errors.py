@@ -23,10 +23,10 @@ from kb.errors import (
     StoreError,
     UnknownProduct,
 )
-from ui.guard import error_body
+from ui.logs import request_id
 from ui.streams import Busy, Stopping
 
-__all__ = ["RETRY_AFTER_S", "STATUS", "error_of", "install_error_handlers", "status_of_code"]
+__all__ = ["RETRY_AFTER_S", "STATUS", "error_body", "error_of", "install_error_handlers", "status_of_code"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,11 @@ _PUBLIC = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here. The request id helps the operator to find it.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The service cannot answer at the moment. Please try again later.",
 }
+
+
+def error_body(code: str, message: str) -> dict[str, dict[str, str]]:
+    """The one shape of every error that leaves the server."""
+    return {"error": {"code": code, "message": message, "request_id": request_id.get()}}
 
 
 def status_of(error: DayiError) -> HTTPStatus:
@@ -74,12 +79,11 @@ def error_of(error: BaseException) -> tuple[HTTPStatus, str, str]:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Give every failure of the application, unknown paths included, the one error body."""
+    """Give every expected failure, unknown paths included, the one error body; the guard does so for the rest."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     for kind in (DayiError, Busy, Stopping):
         app.add_exception_handler(kind, _failed)
-    app.add_exception_handler(Exception, _failed)
 
 
 def _respond(status: int, code: str, message: str) -> JSONResponse:

@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.errors import error_body, error_of
 from ui.logs import request_id
 
-__all__ = ["MAX_BODY_BYTES", "STRICT_CSP", "Guard", "error_body"]
+__all__ = ["MAX_BODY_BYTES", "STRICT_CSP", "Guard"]
 
 logger = logging.getLogger("dayi.access")
 
@@ -49,11 +50,6 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Content-Type, Accept, Idempotency-Key",
     "Access-Control-Max-Age": "600",
 }
-
-
-def error_body(code: str, message: str) -> dict[str, dict[str, str]]:
-    """The one shape of every error that leaves the server."""
-    return {"error": {"code": code, "message": message, "request_id": request_id.get()}}
 
 
 class _Refused(Exception):
@@ -124,6 +120,12 @@ class Guard:
                 await self._app(request.scope, await _capped(request, receive), send_guarded)
         except _Refused as refusal:
             await _respond(send_guarded, refusal.status, error_body(refusal.code, refusal.message))
+        except Exception as error:  # the outer edge of every request
+            status, code, message = error_of(error)
+            logger.error("A request failed: %s", error, exc_info=error)
+            if request.status:  # too late to say so: the server cuts the connection
+                raise
+            await _respond(send_guarded, status, error_body(code, message))
         finally:
             _log(request)
             request_id.reset(token)

@@ -1,6 +1,8 @@
 """The whole web application on one port, and the process that serves it."""
 
 import logging
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from ui.boundary import Services
 from ui.chat.mount import ChatMount
 from ui.errors import install_error_handlers
 from ui.guard import Guard
+from ui.logs import configure_logging
 from ui.pages import STATIC
 from ui.routes.answers import answer_routes
 from ui.routes.ask import ask_routes
@@ -25,7 +28,7 @@ from ui.routes.pages import page_routes
 from ui.routes.search import search_routes
 from ui.streams import Streams
 
-__all__ = ["create_app", "serve"]
+__all__ = ["create_app", "run_server"]
 
 logger = logging.getLogger(__name__)
 
@@ -63,16 +66,19 @@ def create_app(services: Services, *, max_streams: int = 50, hosts: tuple[str, .
     app.include_router(health_routes(services, streams))
     app.include_router(page_routes(services, app))
     app.mount("/ui", _Static(STATIC))
-    app.mount("/", chat)
+    app.router.default = chat  # a mount at "/" would turn 405 into 404
     settings = services.settings
     origins = {*settings.origins, *(origin for site in settings.sites for origin in site.origins)}
     app.add_middleware(Guard, base_url=settings.base_url, origins=origins, hosts=hosts)
     return app
 
 
-def serve(services: Services, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
-    """Serve until told to stop, then let open answers end. `ready` is called with the address once it answers."""
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+def run_server(services: Services, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+    """Serve until told to stop, then let open answers end.
+
+    `ready` is called with the address once it answers; without, the address is written to standard error.
+    """
+    configure_logging()
     extra = () if host in ("0.0.0.0", "::") else (host,)
     app = create_app(services, hosts=extra)
     config = uvicorn.Config(
@@ -80,12 +86,17 @@ def serve(services: Services, *, host: str, port: int, ready: Callable[[str], No
         host=host,
         port=port,
         log_config=None,
-        access_log=False,
+        access_log=False,  # the guard writes one line per request
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
-    _Server(config, app.state.streams, lambda: ready and ready(address)).run()
+    _Server(config, app.state.streams, ready or _announce).run()
+
+
+def _announce(address: str) -> None:
+    sys.stderr.write(f"Dayi answers on {address} (stop with Ctrl-C)\n")
+    sys.stderr.flush()
 
 
 def _api(services: Services, streams: Streams) -> APIRouter:
@@ -98,18 +109,21 @@ def _api(services: Services, streams: Streams) -> APIRouter:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, streams: Streams, ready: Callable[[], object]) -> None:
+    """Says when it answers, and tells open answers to end before it stops."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams, ready: Callable[[str], None]) -> None:
         super().__init__(config)
         self._streams = streams
         self._ready = ready
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup(sockets)  # type: ignore[arg-type]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
-            self._ready()
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._streams.stop()  # open answers end with an event instead of a cut
+        self._streams.stop()
         super().handle_exit(sig, frame)
 
 

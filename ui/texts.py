@@ -15,11 +15,8 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "welcome": ("哪里卡住了？", "What are you stuck on?"),
     "welcome_text": (
         "描述现象，或直接粘贴报错日志。每个原因和步骤都标注出处，点开即可核对专家原文。",
-        "Describe what you see, or paste the error. Every cause and step names its source, and you can check the expert's own words.",
+        "Describe what you see, or paste the error. Every cause and step names its source: check the expert's own words.",
     ),
-    "promise_sources": ("每一步都有出处", "Every step has a source"),
-    "promise_honest": ("不知道就直说", "Says so when it does not know"),
-    "promise_experts": ("专家复核，持续改进", "Reviewed by experts"),
     "try": ("试着问问", "Try asking"),
     "product": ("产品", "Product"),
     "all_products": ("全部产品", "All products"),
@@ -40,7 +37,8 @@ _PAIRS: dict[str, tuple[str, str]] = {
         "对话页面需要 JavaScript。也可以通过 API（/docs）提问。",
         "This page needs JavaScript. You can also ask through the API (/docs).",
     ),
-    "documents": ("篇文档", "documents"),
+    "library": ("知识库：", "Knowledge base: "),
+    "documents": ("篇", "documents"),
     # an answer
     "you_asked": ("你的问题", "Your question"),
     "searching": ("正在查找相关的专家解答…", "Looking through the experts' answers…"),
@@ -53,7 +51,10 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "page": ("文档", "Documentation"),
     "open_page": ("查看原文", "Open original"),
     "show_quote": ("查看引用原文", "Show the quoted passage"),
-    "gone": ("该文档已更新或移除，以下是回答时引用的原文。", "This document has changed since; this is what was quoted."),
+    "gone": (
+        "该文档已更新或移除，以下是回答时引用的原文。",
+        "This document has changed since; this is what was quoted.",
+    ),
     "related": ("相关条目", "Related entries"),
     "nearest": ("最接近的条目", "Nearest entries"),
     "abstained": ("知识库里没有可靠的答案", "No reliable answer in the knowledge base"),
@@ -61,9 +62,18 @@ _PAIRS: dict[str, tuple[str, str]] = {
         "与其猜测，不如直说。补充产品版本和完整报错后再问一次，通常会有帮助。",
         "Better to say so than to guess. Adding the product version and the full error message often helps.",
     ),
-    "degraded": ("部分功能暂时不可用，这个回答可能不完整。", "Part of the service is down; this answer may be incomplete."),
-    "masked": ("你的问题里疑似含有密钥或个人信息，已隐藏后再处理。", "Your question seemed to hold a secret or personal data; we hid that part before using it."),
-    "unreviewed": ("自动整理自专家文档，尚未经人工复核", "Composed from expert documents, not yet reviewed by a person"),
+    "degraded": (
+        "部分功能暂时不可用，这个回答可能不完整。",
+        "Part of the service is down; this answer may be incomplete.",
+    ),
+    "masked": (
+        "你的问题里疑似含有密钥或个人信息，已隐藏后再处理。",
+        "Your question seemed to hold a secret or personal data; we hid that part before using it.",
+    ),
+    "unreviewed": (
+        "自动整理自专家文档，尚未经人工复核",
+        "Composed from expert documents, not yet reviewed by a person",
+    ),
     "stopped": ("已停止。", "Stopped."),
     # actions
     "copy": ("复制", "Copy"),
@@ -84,16 +94,22 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "not_sent": ("没有发送成功，请稍后再试。", "That could not be sent. Please try again."),
     # errors
     "error": ("这次没能回答，请稍后再试。", "That did not work. Please try again."),
-    "error_question": ("无法读取这个问题，请缩短或改写后再试。", "This question cannot be read. Please shorten or rephrase it."),
+    "error_question": (
+        "无法读取这个问题，请缩短或改写后再试。",
+        "This question cannot be read. Please shorten or rephrase it.",
+    ),
     "error_unknown_product": ("没有这个产品，请重新选择。", "There is no such product. Please choose another."),
-    "error_not_found": ("这个对话已失效，请新建对话。", "This conversation is no longer available. Please start a new one."),
+    "error_not_found": (
+        "这个对话已失效，请新建对话。",
+        "This conversation is no longer available. Please start a new one.",
+    ),
     "error_busy": ("当前提问较多，请稍候再试。", "Many people are asking right now. Please try again in a moment."),
     # permalink page
     "back": ("去提问", "Ask a question"),
     "asked_at": ("提问时间", "Asked"),
     "missing_title": ("没有这个页面", "There is no such page"),
     "missing_text": ("链接可能已失效，或地址有误。", "The link may have expired, or the address is wrong."),
-}  # fmt: skip
+}
 
 TEXTS: dict[Language, dict[str, str]] = {
     "zh": {key: pair[0] for key, pair in _PAIRS.items()},

@@ -19,7 +19,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.boundary import Services
-from ui.guard import error_body
+from ui.errors import error_body
+from ui.pages import fragment
 from ui.texts import TEXTS
 
 __all__ = ["ChatMount"]
@@ -84,7 +85,7 @@ class ChatMount:
 
     async def _run(self, built: "asyncio.Future[ASGIApp]", closing: asyncio.Event) -> None:
         try:
-            app = await asyncio.to_thread(_build, self._services)
+            app = await asyncio.to_thread(asyncio.run, _build(self._services))
             async with app.router.lifespan_context(app):
                 built.set_result(app)
                 await closing.wait()
@@ -95,7 +96,8 @@ class ChatMount:
                 built.exception()  # nobody may ever ask for the page
 
 
-def _build(services: Services) -> Any:
+async def _build(services: Services) -> Any:
+    # A coroutine only because Gradio makes, and leaks, an event loop wherever it finds none running.
     import gradio as gr
     from fastapi import FastAPI
 
@@ -173,5 +175,6 @@ def rewrite_page(html: str, nonce: str) -> str:
         f'<script type="application/json" id="dayi-texts">{_TEXTS}</script><script src="/ui/chat.js"></script>'
     )
     html = _FOREIGN_HEAD.sub("", html).replace("</head>", head + "</head>", 1)
-    html = html.replace('lang="en"', 'lang="zh"', 1)
+    boot = f'<div id="dayi-boot">{fragment("chat_top.html", "zh")}{fragment("no_script.html", "zh")}</div>'
+    html = html.replace('lang="en"', 'lang="zh"', 1).replace("<gradio-app", f"{boot}<gradio-app", 1)
     return html.replace("<script", f'<script nonce="{nonce}"')

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -72,7 +72,7 @@ def build_chat(services: Services) -> "gr.Blocks":
         composer.stop(None, None, None, cancels=[asking], **private)
         composer.restore(restore, None, restored, concurrency_limit=CONCURRENT, **private)
     blocks.queue(max_size=_WAITING, default_concurrency_limit=CONCURRENT, api_open=False)
-    return blocks
+    return cast("gr.Blocks", blocks)
 
 
 def _html(gr: Any, value: str, id: str, js_on_load: str | None = None) -> Any:

@@ -138,9 +138,7 @@ def _sources(citations: Sequence[Citation], documents: Documents) -> Iterable[_S
     ordered = sorted(citations, key=lambda c: (first_seen[place(c)], c.n))
     for (product, id), group in groupby(ordered, place):
         own, document = list(group), documents(product, id)
-        yield _Source(
-            own[0], tuple(_Quote(c.n, _excerpt(c.quote), source_context(c, document)) for c in own)
-        )
+        yield _Source(own[0], tuple(_Quote(c.n, _excerpt(c.quote), source_context(c, document)) for c in own))
 
 
 def _excerpt(markdown: str) -> str:

@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started
 from ui.boundary import Services
-from ui.errors import error_of, status_of_code
-from ui.guard import error_body
+from ui.errors import error_body, error_of, status_of_code
 from ui.streams import Streams
 
 __all__ = ["AskBody", "ask_routes"]

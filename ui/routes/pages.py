@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Header
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from kb.errors import AnswerNotFound
 from ui.boundary import Services
@@ -29,6 +29,10 @@ def page_routes(services: Services, app: FastAPI) -> APIRouter:
             return HTMLResponse(fragment("missing.html", language), 404, headers=noindex)
         turn = turn_html(turn_of(answer), language, services.knowledge.records.document)
         return HTMLResponse(fragment("answer.html", language, answer=answer, turn=turn), headers=noindex)
+
+    @router.get("/favicon.ico")
+    def favicon() -> RedirectResponse:
+        return RedirectResponse("/ui/icon.svg", 301)
 
     @router.get("/docs")
     def docs(accept_language: _Languages = "") -> HTMLResponse:

@@ -43,6 +43,7 @@
   function applyTheme(theme) {
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   }
+  document.addEventListener("DOMContentLoaded", () => translate());
   applyTheme(params.get("theme") || recall(local, "dayi.theme"));
   root.lang = language;
   root.dataset.page = "empty";
@@ -96,6 +97,9 @@
       return item;
     }));
     $(".examples").hidden = mixed.length === 0;
+    const library = $("#library");
+    library.textContent = `${t("library")}${products.map(({ title, documents }) => `${title} ${documents} ${t("documents")}`).join(" · ")}`;
+    library.hidden = products.length === 0;
   }
 
   // ---- asking
@@ -156,7 +160,9 @@
       keep(session, SESSION, turns);
       decorate(turn);
     }
-    $("#question").placeholder = t("placeholder_more");
+    question().dataset.tPlaceholder = "placeholder_more";
+    question().placeholder = t("placeholder_more");
+    fit();
   }
 
   function stop() {
@@ -182,7 +188,7 @@
   // ---- a finished turn
 
   function decorate(from) {
-    for (const pre of $$(".answer .prose pre, .context pre", from)) {
+    for (const pre of $$(".answer .written pre, .context pre", from)) {
       if ($(".copy", pre)) continue;
       const button = document.createElement("button");
       button.type = "button";
@@ -201,7 +207,14 @@
     details.classList.remove("flash");
     void details.offsetWidth; // restart the animation
     details.classList.add("flash");
-    details.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    const panel = details.closest(".sources");
+    const behavior = calm() ? "auto" : "smooth";
+    if (getComputedStyle(panel).position === "sticky") {
+      // The panel has its own scroll bar beside the answer: what the reader was reading stays in place.
+      panel.scrollTo({ top: details.offsetTop - panel.offsetTop - 24, behavior });
+    } else {
+      details.scrollIntoView({ block: "start", behavior });
+    }
     $("summary", details).focus({ preventScroll: true });
   }
 
@@ -300,7 +313,7 @@
   // ---- called by Gradio when the composer stands; the other parts are drawn before it or soon after
 
   function whenDrawn(action) {
-    if ($("#question") && $(".thread") && live() && $(".bar")) action();
+    if ($("#question") && $(".thread") && live() && $("#dayi-top .bar")) action();
     else requestAnimationFrame(() => whenDrawn(action));
   }
 
@@ -318,8 +331,9 @@
         decorate($("#dayi-restored"));
       }).observe($("#dayi-restored"), { childList: true, subtree: true });
       if (turns.length) send.restore({ turns, language });
+      $("#dayi-boot").remove();
       root.dataset.ready = "";
-      if (matchMedia("(hover: hover)").matches) question().focus();
+      if (matchMedia("(hover: hover)").matches) requestAnimationFrame(() => question().focus());
     });
   }
 

@@ -1,0 +1,62 @@
+"""The web application on a real port of this machine, with canned answers behind it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from tests.ui.fakes import FakeServices
+from ui.server import create_app
+from ui.settings import Settings, Site
+
+DOCS = "https://docs.example.org"
+
+Start = Callable[..., AbstractContextManager[httpx.Client]]
+
+
+@contextmanager
+def serving(services: FakeServices, *, max_streams: int = 50) -> Iterator[httpx.Client]:
+    """A client of the application, which serves in a thread until the block ends."""
+    app = create_app(services, max_streams=max_streams)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client
+    finally:
+        app.state.streams.stop()
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    data: Path = tmp_path_factory.mktemp("data")
+    return Settings(
+        data=data,
+        base_url="https://answers.example.org",
+        origins=[DOCS],
+        sites=[Site(id="site", origins=["https://site.example.net"])],
+    )
+
+
+@pytest.fixture(scope="session")
+def services(settings: Settings) -> FakeServices:
+    return FakeServices(settings)
+
+
+@pytest.fixture(scope="session")
+def site(services: FakeServices) -> Iterator[httpx.Client]:
+    with serving(services) as client:
+        client.get("/")  # the chat page is there from now on
+        yield client
