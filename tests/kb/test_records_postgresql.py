@@ -1,0 +1,113 @@
+"""The records on PostgreSQL: runs where TEST_POSTGRESQL_URL names a database that may be emptied."""
+
+import os
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from kb.errors import StoreError, StoreMismatch
+from kb.records import Records
+from kb.values import Document, Passage, Reference, Section
+
+URL = os.environ.get("TEST_POSTGRESQL_URL", "")
+pytestmark = pytest.mark.skipif(not URL, reason="TEST_POSTGRESQL_URL names no database")
+VECTOR = np.eye(4, dtype=np.float32)
+
+
+@pytest.fixture
+def empty() -> str:
+    engine = sa.create_engine(sa.make_url(URL).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        tables = sa.MetaData()
+        tables.reflect(connection)
+        tables.drop_all(connection)
+    engine.dispose()
+    return URL
+
+
+@pytest.fixture
+def records(empty: str) -> Iterator[Records]:
+    opened = Records(empty)
+    opened.bind_embedding("model", 4)
+    yield opened
+    opened.close()
+
+
+def put(records: Records, id: str, text: str, title: str = "T") -> bool:
+    passage = Passage("question", "H", 0, len(text), text)
+    return records.put(Document(id, "p", title, text), [passage], VECTOR[:1])
+
+
+def test_store_change_delete(records: Records) -> None:
+    """The same round trip as on SQLite: values come back, edits and deletions reach the log."""
+    stored = Document(
+        "a",
+        "p",
+        "标题",
+        "Q A",
+        (Section("cause", "x", 0, 1),),
+        references=(Reference("r", "u"),),
+        metadata={"k": ["v"]},
+    )
+    passages = [Passage("cause", "x", 0, 1, "Q"), Passage("step", "x", 2, 3, "A")]
+    assert records.put(stored, passages, VECTOR[:2])
+    assert not records.put(stored, passages, VECTOR[:2])
+    assert records.document("p", "a") == stored
+    seq = records.seq()
+    assert records.put(stored, passages[:1], VECTOR[2:3])
+    changes = {change.deleted: change for change in records.changes(seq, 9)}
+    assert np.array_equal(changes[False].vector, VECTOR[2])
+    assert records.passages([changes[False].key])[changes[False].key].passage == passages[0]
+    assert records.delete("p", "a")
+    assert records.sample(9) == []
+    assert records.products() == {}
+
+
+def test_order_of_numbers_is_order_of_commits(records: Records, empty: str) -> None:
+    """A follower that reads beside many writers never skips a change: nothing commits behind its back."""
+    writers = [Records(empty) for _ in range(4)]
+
+    def write(worker: int) -> None:
+        writers[worker].bind_embedding("model", 4)
+        for number in range(25):
+            put(writers[worker], f"{worker}-{number}", f"text {worker} {number}")
+
+    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    seen: list[int] = []
+    while any(thread.is_alive() for thread in threads) or records.changes(seen[-1] if seen else 0, 1):
+        seen += [change.seq for change in records.changes(seen[-1] if seen else 0, 7)]
+    assert len(seen) == len(set(seen)) == 100
+    assert seen == sorted(seen)
+    for writer in writers:
+        writer.close()
+
+
+def test_replicas_may_start_at_the_same_time(empty: str) -> None:
+    """One of them makes the tables, the others wait for it."""
+    opened: list[Records] = []
+    threads = [threading.Thread(target=lambda: opened.append(Records(empty))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({records.identity() for records in opened}) == 1
+    assert len(opened) == 5
+    for records in opened:
+        records.close()
+
+
+def test_refusals(records: Records) -> None:
+    """A NUL character, another model and an unreachable server are our errors, and never show the password."""
+    with pytest.raises(StoreError):
+        put(records, "a", "x", title="nul \x00")
+    assert put(records, "a", "x")
+    with pytest.raises(StoreMismatch):
+        records.bind_embedding("other", 4)
+    with pytest.raises(StoreError) as caught:
+        Records("postgresql://user:secret@127.0.0.1:1/none")
+    assert "secret" not in str(caught.value)
