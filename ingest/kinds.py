@@ -39,7 +39,7 @@ _STRICT: tuple[tuple[SectionKind | str, str], ...] = (
     ),
     (
         "note",
-        r"(?:特别|重要|温馨|额外|其他|安全)?(?:注意|提示|警告|提醒|注)(?:事项|点|信息)?(?:与\w{0,6}|和\w{0,6}|说明)?|请注意|重要说明|补充说明|备注"
+        r"(?:特别|重要|温馨|额外|其他|安全)?(?:注意|提示|警告|提醒|注)(?:事项|点|信息)?(?:与\w{0,6}|和\w{0,6}|说明)?|请注意|重要说明|补充说明|备注|(?:额外|其他|补充|更多)(?:的)?建议"
         r"|(?:important )?notes?|caution|warnings?|important|tips?|caveats?|things to note|keep in mind",
     ),
     (
@@ -102,8 +102,10 @@ _STEP_LABEL_END = re.compile(
 _CONTAINER_END = re.compile(
     r"(?:步骤|建议|方案|方法|流程|指南|策略|措施|思路|操作|实践|过程|办法|(?:steps|solutions?|guide|procedure))$", re.I
 )
-_NOUN_END = re.compile(
-    r"(?:管理|机制|中心|支持|能力|特性|功能|服务|模式|方式|类型|参数|性|发现|优势|生态|协议|体系|影响|时间|原理|情况|作用|规则|区别|差异|场景|概念|特点|效果|关系|概览|内容|概述|说明|信息|文件|介绍|列表|分析|总结|依据|原因)$"
+_NOUN = re.compile(  # a thing, although its first word can also be a verb: "配置管理", "服务发现的原理"
+    r"(?:配置|服务|管理|监控|测试|分析|部署|使用|安装|设计|应用|请求|处理|更新|限制|同步|注册|开启|关闭|集成|加载)"
+    r".{0,12}(?:服务|文件|信息|参数|时间|协议|列表|内容|管理|中心|支持|模式|方式|类型|发现|规则|场景|概念|关系|介绍|情况|作用|效果)$"
+    r"|(?:机制|原理|概览|概述|说明|依据|总结|分析|优势|特性|区别|差异|特点|能力|生态|体系|影响|原因|性)$"
 )
 _ENGLISH_VERB = re.compile(
     r"(?:please |then |next,? |first,? |finally,? |you (?:can|should|must|need to) |make sure|try to |try |also |now |always |never |do not |don't )*"
@@ -127,6 +129,7 @@ _LEAD_CAUSE = re.compile(
     r"原因|因素|由于|因为|导致|引起|造成|可能(?:是|源于|涉及|有)|源于|\bcauses?\b|\breasons?\b|\bbecause\b|\bdue to\b|\bcaused\b|\bhappens? when\b",
     re.IGNORECASE,
 )
+_PROMPT = re.compile(r"(?:回答|答案)(?:内容)?要?有条理|分步骤[：:]?$")  # words of whoever ordered the answer
 _LEAD_EXPLANATION = re.compile(
     r"总结|结论|要点|特[点性征]|优势|优点|好处|功能|区别|差异|不同|场景|概念|组成|例如|比如|如下分析|分析如下|几点|包括"
     r"|\bdifferences?\b|\bfeatures?\b|\badvantages?\b|\bfor example\b|\bsuch as\b|\binclud",
@@ -203,7 +206,7 @@ def heading_meaning(title: str) -> Meaning:
         return "cause"
     if step and _CONTAINER_END.search(text):
         return "step"
-    commands = starts_with_verb(text) and not _NOUN_END.search(text)
+    commands = starts_with_verb(text) and not _NOUN.search(text)
     if _HAS_EXPLANATION.search(text) and not commands:
         return "explanation"
     if commands:
@@ -213,6 +216,8 @@ def heading_meaning(title: str) -> Meaning:
 
 def lead_meaning(sentence: str) -> Meaning:
     """What kind of list a lead-in announces: "cause", "step", "mixed" or ""."""
+    if _PROMPT.search(sentence):
+        return ""
     # The last clause counts most: "this may be caused by X; fix it with these steps:".
     clause = re.split(r"[。；;!?！？]|\.\s", sentence.strip().rstrip("：:。"))[-1] or sentence
     tail = re.split(r"[，,]", clause)[-1]
@@ -266,7 +271,9 @@ def asks_why(question: str) -> bool:
 def is_instruction(item: str) -> bool:
     """Whether a list item that nothing announces tells somebody to do something, in its label or in what follows it."""
     label, body = _label_and_body(item)
-    return _addresses(body) or (is_imperative(label) and not _NOUN_END.search(bare(label)))
+    if re.fullmatch(r"`?[\w-]+(?:[._][\w-]+)+(?:\([^()]{0,20}\))?`?", bare(label)):
+        return False  # a setting and what it does
+    return _addresses(body) or (is_imperative(label) and not _NOUN.search(bare(label)))
 
 
 def is_command(item: str) -> bool:

@@ -40,7 +40,6 @@ _HTML_TAG = re.compile(
 )
 _INLINE_COMPONENT = re.compile(r"</?[A-Z][A-Za-z]{1,40}(?:\s+[\w-]{1,40}=[^<>\n]{0,200})?\s{0,4}/>")
 _ANCHOR = re.compile(r"(?m)^(#{1,6}[^\n]{1,300}?)[ \t]*\{#[\w.-]{1,100}\}[ \t]*$")
-_BLANK_LINES = re.compile(r"\n{3,}")
 _MEANINGLESS_ALT = re.compile(r"(?:image|img|pic|picture|alt|screenshot|图片|截图)?[\s\w.\-]*", re.IGNORECASE)
 _NOTES = {
     "note": ("Note", "说明"), "info": ("Note", "说明"), "tip": ("Tip", "提示"), "hint": ("Tip", "提示"),
@@ -56,7 +55,7 @@ def normalise(text: str) -> str:
     text = _without_comments(clean(text))
     chinese = detect_language(text) == "zh"
     lines = _Lines(chinese).run(text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+    return "\n".join(lines).strip()
 
 
 def _without_comments(text: str) -> str:
@@ -170,7 +169,7 @@ class _Lines:
             self._note_title(kind[1] if kind and kind[1] in _NOTES else name, label)
             self._quoting += 1
         elif label:
-            self._out.extend(["", f"**{label}**", ""])
+            self._push("", f"**{label}**", "")
         if not single:
             self._indents.append(None)
 
@@ -185,7 +184,7 @@ class _Lines:
                 self._note_title(name, "")
                 self._quoting += 1
         elif label and not closing and name in ("tab", "details", "tabpane", "expand"):
-            self._out.extend(["", f"**{label[1]}**", ""])
+            self._push("", f"**{label[1]}**", "")
 
     def _colon_note(self, match: re.Match[str]) -> None:
         if match[1]:
@@ -193,11 +192,11 @@ class _Lines:
             self._quoting += 1
         else:
             self._quoting = max(0, self._quoting - 1)
-            self._out.append("")
+            self._push("")
 
     def _note_title(self, kind: str, title: str) -> None:
         label = title.strip() or _NOTES.get(kind, ("Note", "说明"))[self._chinese]
-        self._out.extend(["", f"> **{label}**", ">"])
+        self._push("", f"> **{label}**", ">")
 
     def _table_line(self, line: str) -> None:
         self._table = [*(self._table or []), line]
@@ -214,17 +213,23 @@ class _Lines:
         base = max((value or 0 for value in self._indents), default=0) + extra
         return line[min(indent, base) :]
 
+    def _push(self, *lines: str) -> None:
+        """Append lines; outside code, one blank line is enough."""
+        for line in lines:
+            if line or self._fence or (self._out and self._out[-1]):
+                self._out.append(line)
+
     def _emit(self, line: str) -> None:
         if self._note_indent >= 0:
             if line.strip() and not line.startswith(" " * self._note_indent):
                 self._note_indent = -1
-                self._out.append("")
+                self._push("")
             else:
                 line = "> " + (line[4:] if line.startswith("    ") else line.lstrip())
-                self._out.append(line.rstrip())
+                self._push(line.rstrip())
                 return
         line = "> " + line if self._quoting else line
-        self._out.append(line if self._fence else line.rstrip())
+        self._push(line if self._fence else line.rstrip())
 
 
 def _prose(line: str) -> str:

@@ -38,6 +38,7 @@ _BOLD_LINE = re.compile(r"(?:\d{1,2}[.、]\s{0,3})?(?:\*\*[^*\n]{1,80}\*\*|__[^_
 _SENTENCE_END = re.compile(r"[。！？；](?=[^\s”」』）)\"'])|[.!?]\s+(?=[A-Z])")
 _LINK = re.compile(r"\[[^\[\]\n]{0,200}\]{1,2}\(\S{1,400}\)|https?://")
 _SEPARATOR = " › "
+_ANY = ("note", "reference", "explanation", "cause", "step")
 _LISTED: tuple[Meaning, ...] = ("step", "cause", "mixed")
 
 
@@ -321,7 +322,8 @@ class _Cutter:
             return ["note" if is_note(lead) else "explanation"] * len(texts)
         if _share(texts, lambda text: text.rstrip("* ")[-1:] in "？?") > 0.5:
             return ["text"] * len(texts)  # the expert asks back
-        return self._judged(texts, ordered=ordered, mixed=kind == "mixed")
+        judged = self._judged(texts, ordered=ordered, mixed=kind == "mixed")
+        return [self._said(text, _ANY) or other for text, other in zip(texts, judged, strict=True)]
 
     def _lead_kind(self, lead: str, texts: Sequence[str], meaning: Meaning) -> Meaning:
         """What the lead-in announces where it counts more than the heading, else ""."""
@@ -336,6 +338,8 @@ class _Cutter:
 
     def _said(self, text: str, allowed: Sequence[str]) -> SectionKind | None:
         label = label_meaning(item_label(text))
+        if label == "cause" and self._what and not reads_as_cause(text):
+            label = "explanation"
         return label if label in allowed else None  # type: ignore[return-value]
 
     def _judged(self, texts: Sequence[str], *, ordered: bool, mixed: bool) -> list[SectionKind]:
@@ -414,8 +418,10 @@ def _majority(siblings: Sequence[Block]) -> list[int]:
 
 
 def _holds_list(blocks: Sequence[Block]) -> bool:
-    """Whether an unnumbered heading is followed by numbered steps of its own, which are quoted one by one."""
-    if re.match(r"\d|步骤|第|Step", blocks[0].title, re.IGNORECASE):
+    """Whether steps of its own, which are quoted one by one, follow a heading that is no single step."""
+    if re.match(r"步骤|第.{1,3}步|Step", blocks[0].title, re.IGNORECASE):
+        return False
+    if re.match(r"\d", blocks[0].title) and blocks[-1].end - blocks[0].start < _LONGEST_UNIT // 2:
         return False
     return any(block.type == "list" and block.level >= 0 and len(block.children) > 1 for block in blocks)
 
