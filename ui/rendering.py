@@ -33,6 +33,7 @@ __all__ = ["MAX_CHARS", "code_css", "is_safe_link", "plain", "render"]
 logger = logging.getLogger(__name__)
 
 MAX_CHARS = 32_000  # longer text is shown as it is: parsing time grows faster than length on hostile input
+_MAX_BRACKETS = 2_000  # every one of them may begin a link: the parser reads on from each
 _MAX_HIGHLIGHTED = 12_000
 _REL = "noopener noreferrer nofollow ugc"
 _CITATION = re.compile(r"\[(\d{1,3})\]")
@@ -46,11 +47,11 @@ def render(markdown: str, *, citations: Collection[int] | None = None, anchor: s
     """Safe HTML of Markdown, for insertion into any page of ours.
 
     With `citations`, a mark `[n]` outside code becomes a link to `#{anchor}-n` where n is one of them and stays text
-    where it is not, whatever the text itself declares for it. Text over `MAX_CHARS` characters, or text that the parser
-    fails on, is shown unformatted. Never raises.
+    where it is not, whatever the text itself declares for it. Text over `MAX_CHARS` characters, with thousands of
+    brackets, or that the parser fails on, is shown unformatted. Never raises.
     """
     text = clean(markdown)
-    if len(text) > MAX_CHARS:
+    if len(text) > MAX_CHARS or text.count("[") > _MAX_BRACKETS:
         return plain(text)
     try:
         html = _MARKDOWN.render(text, {"citations": citations, "anchor": anchor})
@@ -146,7 +147,8 @@ def _image(
 
 
 def _highlight(code: str, language: str, _: str) -> str:
-    if not language or len(code) > _MAX_HIGHLIGHTED:
+    if not language or len(code) > _MAX_BRACKETS = 2_000  # every one of them may begin a link: the parser reads on from each
+_MAX_HIGHLIGHTED:
         return ""  # the parser escapes it
     try:
         lexer = get_lexer_by_name(language, stripnl=False)

@@ -35,13 +35,13 @@ logger = logging.getLogger(__name__)
 _SHUTDOWN_S = 10
 
 
-def create_app(services: Services, *, max_streams: int = 50, hosts: tuple[str, ...] = ()) -> FastAPI:
+def create_app(services: Services, *, streams: Streams | None = None, hosts: tuple[str, ...] = ()) -> FastAPI:
     """The application with API, pages and chat.
 
-    `max_streams` answers are made at once, further askers get 503; `hosts` are names under which it may be addressed
-    beside its public one and this machine's own.
+    `streams` bounds how many answers are made at once, fifty by default, and stops them; `hosts` are names under which
+    it may be addressed beside its public one and this machine's own.
     """
-    streams = Streams(max_streams)
+    streams = streams or Streams()
     chat = ChatMount(services)
 
     @asynccontextmanager
@@ -59,8 +59,6 @@ def create_app(services: Services, *, max_streams: int = 50, hosts: tuple[str, .
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    app.state.streams = streams
-    app.state.chat = chat
     install_error_handlers(app)
     app.include_router(_api(services, streams), prefix="/api/v1")
     app.include_router(health_routes(services, streams))
@@ -80,7 +78,8 @@ def run_server(services: Services, *, host: str, port: int, ready: Callable[[str
     """
     configure_logging()
     extra = () if host in ("0.0.0.0", "::") else (host,)
-    app = create_app(services, hosts=extra)
+    streams = Streams()
+    app = create_app(services, streams=streams, hosts=extra)
     config = uvicorn.Config(
         app,
         host=host,
@@ -91,7 +90,7 @@ def run_server(services: Services, *, host: str, port: int, ready: Callable[[str
         proxy_headers=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
-    _Server(config, app.state.streams, ready or _announce).run()
+    _Server(config, streams, ready or _announce).run()
 
 
 def _announce(address: str) -> None:

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,16 +13,16 @@ import uvicorn
 from tests.ui.fakes import FakeServices
 from ui.server import create_app
 from ui.settings import Settings, Site
+from ui.streams import Streams
 
 DOCS = "https://docs.example.org"
 
-Start = Callable[..., AbstractContextManager[httpx.Client]]
-
 
 @contextmanager
-def serving(services: FakeServices, *, max_streams: int = 50) -> Iterator[httpx.Client]:
+def serving(services: FakeServices, *, streams: Streams | None = None) -> Iterator[httpx.Client]:
     """A client of the application, which serves in a thread until the block ends."""
-    app = create_app(services, max_streams=max_streams)
+    streams = streams or Streams()
+    app = create_app(services, streams=streams)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -34,7 +34,7 @@ def serving(services: FakeServices, *, max_streams: int = 50) -> Iterator[httpx.
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             yield client
     finally:
-        app.state.streams.stop()
+        streams.stop()
         server.should_exit = True
         thread.join(20)
 

@@ -85,12 +85,15 @@ def _ask(services: Services, data: object) -> Iterator[str]:
         asked = _Asked.model_validate(data)
     except ValidationError:
         asked = _Asked(question="")
-    turn, drawn = Turn(asked.question), 0.0
+    turn, next_drawing = Turn(asked.question), 0.0
     for event in _events(services, asked):
         turn = advance(turn, event)
-        if not isinstance(event, Delta) or time.monotonic() - drawn > _REDRAW_S:
-            drawn = time.monotonic()
-            yield str(turn_html(turn, asked.language, services.knowledge.records.document))
+        started = time.monotonic()
+        if not isinstance(event, Delta) or started >= next_drawing:
+            html = str(turn_html(turn, asked.language, services.knowledge.records.document))
+            now = time.monotonic()
+            next_drawing = now + max(_REDRAW_S, 2 * (now - started))  # a long text is drawn less often
+            yield html
 
 
 def _events(services: Services, asked: _Asked) -> Iterator[Event]:
