@@ -28,7 +28,7 @@ from pygments.util import ClassNotFound
 
 from kb.text import clean
 
-__all__ = ["MAX_CHARS", "code_css", "is_safe_link", "plain", "render"]
+__all__ = ["MAX_CHARS", "is_safe_link", "plain", "render"]
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +74,6 @@ def is_safe_link(url: str) -> bool:
     if not re.match(r"https?://", url, re.IGNORECASE) or re.search(r"[\s\\\x00-\x20\x7f]", url):
         return False
     return bool(_HOST.fullmatch(_host(url))) and "@" not in url.split("/", 3)[2]
-
-
-def code_css(prefix: str, style: str) -> str:
-    """Style sheet rules for highlighted code inside `prefix`, by the name of a Pygments style."""
-    css: str = HtmlFormatter(style=style).get_style_defs(prefix)
-    return css
 
 
 def _host(url: str) -> str:
@@ -147,8 +141,7 @@ def _image(
 
 
 def _highlight(code: str, language: str, _: str) -> str:
-    if not language or len(code) > _MAX_BRACKETS = 2_000  # every one of them may begin a link: the parser reads on from each
-_MAX_HIGHLIGHTED:
+    if not language or len(code) > _MAX_HIGHLIGHTED:
         return ""  # the parser escapes it
     try:
         lexer = get_lexer_by_name(language, stripnl=False)
