@@ -1,9 +1,16 @@
 """Fixtures for all tests: an isolated environment, and the shared corpora where they lie beside the checkout."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import ingest
+from ui.services import Services, build_services
+from ui.settings import load_settings
+
+SAMPLES = Path(ingest.__file__).parent / "samples"
 _CORPORA = Path(__file__).parents[1] / "../shared/corpora"
 
 
@@ -15,11 +22,20 @@ def corpora() -> Path:
     return _CORPORA.resolve()
 
 
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """The sample knowledge base on real parts: SQLite, Chroma, tantivy and the bundled model, ready to ask."""
+    built = build_services(load_settings(data=tmp_path_factory.mktemp("samples")))
+    for product in ("nacos", "arthas"):
+        ingest.ingest([str(SAMPLES / product)], records=built.knowledge.records, embedder=built.knowledge.embedder)
+    built.knowledge.follow()
+    yield built
+    built.close()
+
+
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # No setting of the developer's machine reaches a test, and nothing is written into the checkout.
-    import os
-
     for name in [name for name in os.environ if name.startswith("DAYI_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

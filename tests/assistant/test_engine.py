@@ -1,0 +1,140 @@
+"""The assistant end to end on real parts: SQLite, Chroma, tantivy, the bundled model, the sample knowledge base."""
+
+from dataclasses import asdict
+
+import pytest
+
+from assistant import Answer, AskRequest, Delta, Done, Sources, Started
+from kb import AnswerNotFound, QuestionError, UnknownProduct
+from ui.services import Services
+
+
+def ask(services: Services, question: str, **fields: str) -> Answer:
+    *_, last = services.assistant.ask(AskRequest(question, **fields))
+    assert isinstance(last, Done)
+    return last.answer
+
+
+def test_events_come_in_order(services: Services) -> None:
+    """Started, sources, deltas, and exactly one last event; the deltas are the answer's Markdown."""
+    events = list(services.assistant.ask(AskRequest("nacos 开启鉴权后报 user not found", product="nacos")))
+    assert isinstance(events[0], Started)
+    assert isinstance(events[1], Sources)
+    assert isinstance(events[-1], Done)
+    assert all(isinstance(event, Delta) for event in events[2:-1])
+    answer = events[-1].answer
+    assert "".join(event.text for event in events[2:-1] if isinstance(event, Delta)).strip() == answer.markdown.strip()
+    assert answer.id == events[0].id
+    assert answer.permalink.endswith(f"/a/{answer.id}")
+    assert answer.citations == events[1].citations
+
+
+@pytest.mark.parametrize(
+    ("question", "product"),
+    [
+        ("nacos 开启鉴权后客户端报 user not found 怎么办", "nacos"),
+        ("Client not connected, current status:STARTING", "nacos"),
+        ("arthas 怎么看一个方法的入参和返回值", "arthas"),
+        ("How do I find the busiest threads with Arthas?", "arthas"),
+    ],
+)
+def test_a_known_question_gets_steps_with_exact_quotes(services: Services, question: str, product: str) -> None:
+    """Causes or steps, and every quote equals the document's text at its offsets."""
+    answer = ask(services, question, product=product)
+    assert answer.outcome == "answered"
+    assert answer.steps or answer.explanation
+    assert answer.citations
+    for citation in answer.citations:
+        document = services.knowledge.records.document(citation.product, citation.document)
+        assert document is not None
+        assert citation.quote == document.text[citation.start : citation.end]
+
+
+@pytest.mark.parametrize(
+    "question", ["红烧肉怎么做才好吃？", "How do I centre a div in CSS?", "今天天气怎么样", "mmdet 训练 loss 为 nan"]
+)
+def test_an_alien_question_is_declined(services: Services, question: str) -> None:
+    """No evidence, no answer, no citation; the reader is told so."""
+    answer = ask(services, question)
+    assert answer.outcome == "abstained"
+    assert answer.citations == ()
+    assert answer.causes == answer.steps == answer.explanation == ()
+
+
+def test_the_language_follows_the_question(services: Services) -> None:
+    """Headings are in the reader's language."""
+    assert "### 解决步骤" in ask(services, "nacos 开启鉴权后客户端报 user not found 怎么办").markdown
+    assert "### Steps" in ask(services, "How do I find the busiest threads with Arthas?").markdown
+
+
+def test_a_named_product_is_searched_alone(services: Services) -> None:
+    """A question that names Arthas finds nothing of Nacos."""
+    answer = ask(services, "arthas watch 命令怎么用")
+    assert answer.product == "arthas"
+    assert {citation.product for citation in answer.citations} == {"arthas"}
+
+
+def test_a_follow_up_uses_the_conversation(services: Services) -> None:
+    """A short question that points back is answered in the light of the one before."""
+    first = ask(services, "nacos 怎么开启鉴权")
+    second = ask(services, "那 docker 里怎么配置呢", conversation=first.conversation)
+    assert second.conversation == first.conversation
+    assert second.product == "nacos"
+    assert second.outcome == "answered"
+
+
+def test_an_answer_is_stored_without_its_capabilities(services: Services) -> None:
+    """Who knows the id may read it, not rate it and not continue the conversation."""
+    answer = ask(services, "arthas 怎么退出")
+    stored = services.assistant.answer(answer.id)
+    assert stored.conversation == stored.feedback_token == ""
+    assert asdict(stored) == {**asdict(answer), "conversation": "", "feedback_token": ""}
+
+
+def test_ratings_need_the_asker_and_the_last_one_counts(services: Services) -> None:
+    """Repeats leave one rating; a foreign token and an unknown answer look the same."""
+    answer = ask(services, "arthas 怎么退出")
+    for rating in ("good", "bad", "bad"):
+        services.assistant.rate(answer.id, answer.feedback_token, rating, reasons=("outdated",), comment="旧了")
+    ratings = [row for row in services.assistant.ratings() if row["answer"] == answer.id]
+    assert [(row["rating"], row["reasons"]) for row in ratings] == [("bad", ["outdated"])]
+    with pytest.raises(AnswerNotFound) as foreign:
+        services.assistant.rate(answer.id, "not-the-token", "good")
+    with pytest.raises(AnswerNotFound) as unknown:
+        services.assistant.rate("unknown", answer.feedback_token, "good")
+    assert str(foreign.value) == str(unknown.value)
+
+
+def test_secrets_never_reach_the_database(services: Services) -> None:
+    """The password is hidden before anything is stored, and the reader is told."""
+    answer = ask(services, "nacos 连不上数据库 jdbc:mysql://root:Pa55w0rdX@10.1.2.3:3306/nacos")
+    assert answer.masked
+    assert "Pa55w0rdX" not in str(asdict(services.assistant.answer(answer.id)))
+
+
+def test_bad_requests_are_refused_before_any_event(services: Services) -> None:
+    """Too long, unknown product, foreign conversation: an error at once, nothing stored."""
+    for request, error in (
+        (AskRequest("a" * 20_001), QuestionError),
+        (AskRequest("nacos", product="no-such"), UnknownProduct),
+        (AskRequest("nacos", conversation="guessed"), AnswerNotFound),
+    ):
+        with pytest.raises(error):
+            services.assistant.ask(request)
+
+
+def test_a_cancelled_question_leaves_nothing(services: Services) -> None:
+    """Closing the events early stores no answer."""
+    events = services.assistant.ask(AskRequest("arthas 怎么退出"))
+    started = next(events)
+    assert isinstance(started, Started)
+    events.close()  # type: ignore[attr-defined]
+    with pytest.raises(AnswerNotFound):
+        services.assistant.answer(started.id)
+
+
+def test_a_long_stack_trace_is_answered(services: Services) -> None:
+    """20 000 characters of frames around one message find the entry about that message."""
+    trace = "java.lang.IllegalStateException: No DataSource set\n" + "\tat org.spring.A.b(A.java:1)\n" * 660
+    answer = ask(services, trace[:20_000], product="nacos")
+    assert any("DataSource" in citation.title for citation in answer.citations)
