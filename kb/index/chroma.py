@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -84,9 +83,9 @@ class ChromaIndex:
             (self._folder / _SEAL).write_text(json.dumps(_checksums(self._folder)), encoding="utf-8")
             self._sealed = times
 
-    def _read_seal(self) -> dict[str, int]:
+    def _read_seal(self) -> dict[str, str]:
         try:
-            seal: dict[str, int] = json.loads((self._folder / _SEAL).read_bytes())
+            seal: dict[str, str] = json.loads((self._folder / _SEAL).read_bytes())
             return seal
         except (OSError, ValueError):
             return {}
@@ -124,8 +123,13 @@ def _vector_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*/*") if path.is_file())
 
 
-def _checksums(folder: Path) -> dict[str, int]:
-    return {str(path.relative_to(folder)): zlib.crc32(path.read_bytes()) for path in _vector_files(folder)}
+def _checksums(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): _checksum(path) for path in _vector_files(folder)}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _name(product: str) -> str:
