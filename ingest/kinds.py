@@ -1,11 +1,38 @@
 """What a heading, a lead-in, a list item or a paragraph is about, judged from its words in Chinese or English.
 
-Experts name the same thing in hundreds of ways; the word lists here were grown from real answers. Patterns are applied to
-short strings only (a heading, a label, a first or last sentence), so they cannot be made slow.
+The words themselves are in `ingest.words`.
 """
 
 import re
 
+from ingest.words import (
+    CAUSE_SENTENCE,
+    CAUSE_WORDS,
+    CLOSING,
+    CONTAINER_END,
+    EDGE,
+    ENGLISH_VERB,
+    HAS_CAUSE,
+    HAS_EXPLANATION,
+    HAS_NOTE,
+    HAS_REFERENCE,
+    HAS_STEP,
+    HOW,
+    LEAD_CAUSE,
+    LEAD_EXPLANATION,
+    LEAD_STEP,
+    NOTE_START,
+    NOUN,
+    NUMBERING,
+    PROMPT,
+    SCAFFOLD,
+    STEP_LABEL_END,
+    STEP_N,
+    STRICT_PATTERNS,
+    VERB,
+    WHAT,
+    WHY,
+)
 from kb.values import SectionKind
 
 __all__ = [
@@ -17,197 +44,45 @@ __all__ = [
 # step itself: "Step 2", "Restart the server"), or "" (nothing).
 Meaning = SectionKind | str
 
-_NUMBERING = re.compile(
-    r"^(?:第[一二三四五六七八九十\d]{1,3}[步点部分]+[：:、.]?|[（(]?[\d一二三四五六七八九十]{1,3}(?:\.\d{1,2}){0,3}[)）.、．：:]|"
-    r"[ivx]{1,4}\.|[①-⑩]|\d{1,2}(?:\.\d{1,2})+|\d{1,2}\s)\s*",
-)
-_STEP_N = re.compile(
-    r"^(?:步骤|方法|方案|场景|情况|选项|Step|Option|Method|Solution)\s*[一二三四五六七八九十\dA-Da-d]{1,3}(?!\w)\s*[：:.、\-]?\s*",
-    re.I,
-)
-_EDGE = re.compile(r"^[\s*_#`>~]+|[\s*_：:。.]+$")
-
-_STRICT: tuple[tuple[SectionKind | str, str], ...] = (
-    (
-        "mixed",
-        r"(?:问题)?(?:原因)?分析(?:与|及|和|、|并)(?:提供)?(?:解决|解答|建议|处理|排查|操作)\w{0,6}|步骤分析\w{0,8}|分析步骤\w{0,4}",
-    ),
-    (
-        "reference",
-        r"(?:相关|更多|官方|额外)?(?:参考|引用|相关)?(?:文档|资料|链接|文献|资源|来源|阅读)(?:引用|链接|推荐|来源|回顾|汇总|列表)?|参考(?:链接|资料|文档|文献|信息|内容|来源)?\w{0,2}"
-        r"|references?|further reading|see also|related (?:links|documents|documentation)|links|sources",
-    ),
-    (
-        "note",
-        r"(?:特别|重要|温馨|额外|其他|安全)?(?:注意|提示|警告|提醒|注)(?:事项|点|信息)?(?:与\w{0,6}|和\w{0,6}|说明)?|请注意|重要说明|补充说明|备注|(?:额外|其他|补充|更多)(?:的)?建议"
-        r"|(?:important )?notes?|caution|warnings?|important|tips?|caveats?|things to note|keep in mind",
-    ),
-    (
-        "cause",
-        r"(?:可能|潜在|主要|常见|根本|具体|直接|问题|故障|错误|报错|异常|失败|现象|核心)*的?(?:问题)?(?:原因|成因|根因|诱因)(?:分析|如下|解析|概述|推测|定位|排查)*"
-        r"|(?:分析|理解|推测|定位|识别|诊断|确定|明确)(?:一下)?(?:问题|故障|错误|报错|可能)*的?(?:可能|根本)?(?:原因|根源)|(?:问题|错误|故障|异常|情况|现象|报错)(?:的)?(?:原因)?分析"
-        r"|分析(?:问题|错误|故障)|(?:可能|主要)?(?:影响)?因素(?:分析)?|问题根源"
-        r"|(?:possible|likely|potential|common|root|main|probable|the)?\s?causes?(?: analysis)?|why (?:this|it) happen\w*|reasons?"
-        r"|what(?: is|'s)? (?:going wrong|wrong|happening)|(?:problem|cause|root cause) analysis|diagnosis",
-    ),
-    (
-        "step",
-        r"(?:问题|故障|错误)?的?(?:具体|详细|推荐|建议|通用|可能|常规|提供|给出|初步|综合|针对性|相应|基本)*的?(?:解决|处理|修复|排查|应对|优化|诊断|调试|配置|操作|实施|实现|安装|部署|升级|执行|集成|整合|迁移|"
-        r"验证|检查|启动|使用|设置|修改|恢复|改进|调整|调试|搭建|开发|接入|启用|关闭|查询|测试|清理|编译|故障排除|回滚|建议|开启|解答|指导|实践|下载|注册|改造|适配|切换|访问|获取)*(?:与|及|和|、|或)?"
-        r"(?:解决|操作|实施|排查|验证|执行|建议|处理|优化|具体|实践)*的?(?:步骤|方案|方法|办法|策略|措施|流程|建议|思路|指南|做法|操作|实施|途径|方式|手段|对策)(?:步骤|概述|概览|建议|探索|设计|如下|概要|简述|总结|说明|详解)*"
-        r"|解决问题|问题解决|提供解决方案|如何解决|解决|建议|排查|怎么做|怎么办|(?:故障)?排(?:查|除)(?:步骤)?"
-        r"|(?:the )?(?:solutions?|resolution|fix(?:es)?|workarounds?|remedy|procedure|steps?|instructions|troubleshooting(?: steps)?|what to do|how to (?:fix|resolve|solve)\b.*"
-        r"|(?:solution|resolution|troubleshooting|fix|configuration|detailed|recommended) steps|steps to\b.*|recommended (?:actions?|fix))",
-    ),
-    (
-        "explanation",
-        r"(?:步骤|操作|分析|原理|配置|参数|补充|详细|具体|概念|代码|背景|方案|问题|错误|情况|现象|机制|结果|影响|技术|功能|特性|关键|重要|核心)*(?:与|和|及)?(?:的)?(?:解释|说明|原理|描述|背景|总结|结论|小结|概述|概览|解读|释义|解析|概念|机制|介绍|答案|要点|回顾|理由|依据)(?:说明|与\w{0,6}|和\w{0,6}|及\w{0,6}|要点|分析)?"
-        r"|总之|分析|示例(?:代码)?|解答|回答|答案|简介|"
-        r"(?:detailed )?explanation|background|summary|conclusion|overview|how it works|why (?:this|it) works|details|example",
-    ),
-)
-_STRICT_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _STRICT)
-
-_HAS_CAUSE = re.compile(
-    r"原因|成因|根因|(?:问题|故障|错误|异常)分析|分析(?:问题|故障|错误)|\bcauses?\b|\breasons?\b|\bwhy\b", re.I
-)
-_HAS_STEP = re.compile(
-    r"步骤|解决|方案|修复|排查|处理(?!器)|建议$|建议(?:措施|操作|做法)|指南|实施|措施|对策|流程$|方法$|如何|怎么|怎样|教程"
-    r"|\bhow to\b|\bsteps?\b|\bsolutions?\b|\bfix|\bresol|\btroubleshoot|\bworkaround",
-    re.IGNORECASE,
-)
-_HAS_EXPLANATION = re.compile(
-    r"解释|说明|原理|机制|背景|概述|简介|介绍|总结|结论|区别|对比|比较|优势|特[点性]|概念|作用|功能|含义|定义|差异|为什么"
-    r"|\bexplain|\bsummary\b|\bconclu|\boverview\b|\bbackground\b|\bdifferences?\b",
-    re.IGNORECASE,
-)
-_HAS_NOTE = re.compile(
-    r"^(?:额外|特别|重要|安全)?(?:注意|警告|提醒|提示)|注意事项|\b(?:caution|warning|notes?)\b", re.IGNORECASE
-)
-_HAS_REFERENCE = re.compile(
-    r"参考(?:链接|资料|文[档献]|资源)|(?:文档|相关|额外|更多)(?:的)?(?:链接|资源)|链接引用|引用(?:链接|资料|来源)|\breferences\b",
-    re.I,
-)
-
-_VERB = re.compile(
-    r"(?:请|先|首先|其次|然后|接着|随后|最后|再次?|并|务必|尽量|尝试|建议|推荐|可以|可|需要?|应该?|必须|您|你|重新|手动|逐[一步]|考虑|优先|主动|定期|适当|合理|确保|如有必要|必要时|在.{1,12}(?:中|里|上|下|后|前|内|时|处|端)[，,]?|通过.{1,12}?|对.{1,12}?进行|将|把|为.{1,8}?){0,3}"
-    r"(?:检查|确认|确保|配置|修改|设置|执行|下载|启动|重启|添加|增加|引入|创建|新建|编辑|打开|登[录陆]|访问|进入|点击|选择|选用|运行|安装|部署|升级|更新|验证|校验|测试|查看|查询|查找|查阅|参[考照阅]|调整|优化|删除|清[理除空]|移除|"
-    r"替换|更换|更改|变更|改[为用成]|解压|编译|打包|构建|备份|导[入出]|初始化|启用|关闭|开启|禁用|停止|停掉|减少|降低|提[升高供]|监[控测听]|排[查除]|定位|联系|咨询|提交|保存|发布|注册|订阅|编写|实现|定义|准备|拉取|克隆|获取|切换|迁移|扩[容展]|限制|避免|对[比照]|比[较对]|"
-    r"分析|审[查核视]|核[对实查]|复制|指定|声明|注入|加载|调用|集成|整合|生成|上传|使用|采用|利用|引用|遵循|隔离|释放|捕获|模拟|收集|等待|观察|跟踪|追踪|记录|开放|映射|挂载|绑定|授权|分配|设定|重置|回滚|回退|补充|了解|理解|阅读|寻求|求助|反馈|报告|搜索|关注|识别|评估|规划|实施|处理|解决|修复|修正|恢复|加入|统一|加强|增强|区分|保持|保留|维护|避开|填写|输入|"
-    r"触发|同步|推送|刷新|清空|重建|重新|改造|适配|封装|继承|注释|暴露|判断|诊断|明确|强制|尝试|排除|联合|触发|依次|逐台|去掉|拷贝|放入|放置|写入|读取|连接|切断|设计|制定|应用|转换|导航|发送|请求|开发|拆分|合并|压缩|缩短|延长|锁定|卸载|迁出|安排|建立)",
-)
-_STEP_LABEL_END = re.compile(
-    r"(?:检查|确认|验证|调整|修改|升级|测试|排查|诊断|重启|启动|校验|审查|备份|清理|更新|核查|核对|恢复|编译|下载|初始化|回滚|替换|修复)$"
-)
-_CONTAINER_END = re.compile(
-    r"(?:步骤|建议|方案|方法|流程|指南|策略|措施|思路|操作|实践|过程|办法|(?:steps|solutions?|guide|procedure))$", re.I
-)
-_NOUN = re.compile(  # a thing, although its first word can also be a verb: "配置管理", "服务发现的原理"
-    r"(?:配置|服务|管理|监控|测试|分析|部署|使用|安装|设计|应用|请求|处理|更新|限制|同步|注册|开启|关闭|集成|加载)"
-    r".{0,12}(?:服务|文件|信息|参数|时间|协议|列表|内容|管理|中心|支持|模式|方式|类型|发现|规则|场景|概念|关系|介绍|情况|作用|效果)$"
-    r"|(?:机制|原理|概览|概述|说明|依据|总结|分析|优势|特性|区别|差异|特点|能力|生态|体系|影响|原因|性)$"
-)
-_ENGLISH_VERB = re.compile(
-    r"(?:please |then |next,? |first,? |finally,? |you (?:can|should|must|need to) |make sure|try to |try |also |now |always |never |do not |don't )*"
-    r"(?:check|confirm|ensure|make|configure|modify|change|set|run|execute|download|start|restart|stop|add|remove|delete|create|edit|open|log ?in|visit|go to|click|select|install|deploy|upgrade|update|downgrade|verify|test|view|"
-    r"look|find|refer|adjust|optimi[sz]e|clean|clear|replace|rename|move|unzip|extract|compile|build|back up|import|export|initiali[sz]e|enable|disable|turn|increase|decrease|reduce|raise|lower|monitor|inspect|contact|submit|save|publish|"
-    r"register|subscribe|write|implement|define|prepare|pull|clone|get|switch|migrate|scale|limit|avoid|compare|analy[sz]e|review|copy|paste|specify|declare|inject|load|call|use|integrate|generate|upload|wait|watch|trace|record|"
-    r"mount|bind|grant|assign|reset|roll|read|follow|apply|put|place|send|request|connect|choose|pick|keep|give|allow|expose|point|pass|rebuild|reload|recreate|rerun|re-run|retry|repeat|query|list|search|fix|correct|pin|override|exclude|include|validate|align|map|attach|drop|do|try|see)\b",
-    re.IGNORECASE,
-)
-_CAUSE_WORDS = re.compile(
-    r"问题$|错误$|异常$|故障$|失败$|不足$|不当$|不兼容|不一致|不匹配|不正确|不稳定|冲突|缺失|丢失|过[大小高低期长短多旧载]|超时|延迟|耗尽|泄[漏露]|未[一-鿿]|没有|缺[少乏]|可能[是会存由因导]|无法|限制$|不[可通当足全支符对]|抖动|损坏|占用|变[更化动]$|bug|缺陷|误[解用删报]|遗漏|影响$|原因|差异$|残留|机制$|特性$"
-    r"|\b(?:wrong|missing|mismatch\w*|incompatib\w*|conflict\w*|incorrect\w*|invalid|not |no longer|never|cannot|can't|isn't|aren't|doesn't|didn't|expired?|too (?:small|large|old|new|long|short|low|high)|outdated|old(?:er)?|stale|blocked|occupied|unreachable|timed? ?out|timeout|fail\w*|bug|leak|lack\w*|insufficient|unset|differ\w*|different)\b",
-    re.IGNORECASE,
-)
-_LEAD_STEP = re.compile(
-    r"步骤|操作|解决|排查|修复|方法|措施|方案|处理|配置如下|这样[做操]|进行(?:配置|设置|排查|处理)|尝试以下|以下(?:方式|途径|建议|命令)|建议|办法|策略|应对|指[导南]|实现如下|按照|遵循|采取"
-    r"|\bsteps?\b|\bfollow|\btry\b|\bfix|\bresol|\bdo the following|\bworkaround|\bprocedure|\bas follows to\b|\byou can\b",
-    re.IGNORECASE,
-)
-_LEAD_CAUSE = re.compile(
-    r"原因|因素|由于|因为|导致|引起|造成|可能(?:是|源于|涉及|有)|源于|\bcauses?\b|\breasons?\b|\bbecause\b|\bdue to\b|\bcaused\b|\bhappens? when\b",
-    re.IGNORECASE,
-)
-_PROMPT = re.compile(r"(?:回答|答案)(?:内容)?要?有条理|分步骤[：:]?$")  # words of whoever ordered the answer
-_LEAD_EXPLANATION = re.compile(
-    r"总结|结论|要点|特[点性征]|优势|优点|好处|功能|区别|差异|不同|场景|概念|组成|例如|比如|如下分析|分析如下|几点|包括"
-    r"|\bdifferences?\b|\bfeatures?\b|\badvantages?\b|\bfor example\b|\bsuch as\b|\binclud",
-    re.IGNORECASE,
-)
-_WHY = re.compile(
-    r"为什么|为何|为啥|怎么回事|什么原因|原因|报错|错误|异常|失败|无法|不能|不了|不上|没有|没法|不生效|失效|超时|拒绝|问题|不一致|丢失|挂了|起不来|不到|卡[住死]|过高|飙升|泄[漏露]|频繁|突然|一直|怎么不|未[一-鿿]|不[显更同注推通对刷]|还是|仍[然旧是]|没"
-    r"|exception|error|fail|refused|denied|timed? ?out|timeout|not (?:found|work|support|exist|match)|cannot|can't|unable|invalid|\bno \w+|\bwhy\b|\bwrong\b|\bdoesn't|\bdown\b|\bstill\b|\bonly get\b|\b[45]\d\d\b|Caused by",
-    re.IGNORECASE,
-)
-_HOW = re.compile(r"^(?:#?\s*nacos[\w\- .]*)?(?:如何|怎么|怎样|怎么样|how (?:to|do|can))", re.IGNORECASE)
-_WHAT = re.compile(
-    r"如何|怎么|怎样|什么|哪[些个里种]|区别|是否|支持|能否|可以|可否|吗[？?]?\s*$|介绍|样例|示例|教程|方案|建议|实现"
-    r"|\bhow\b|\bwhat\b|\bwhich\b|\bdoes\b|\bcan\b|\bis there\b",
-    re.IGNORECASE,
-)
-_SCAFFOLD = re.compile(
-    r"(?:根据|基于|依据|从|结合|按照|鉴于|参考|综合).{0,40}(?:提供的|掌握的?|已有的?|已知的?|现有的?|给出的|上述的?|我了解的)\s*.{0,12}(?:知识|信息|内容|资料|文档|描述)|针对[您你].{0,60}(?:问题|疑问|需求|情况|查询|描述)|我了解的(?:知识|信息|内容)"
-    r"|[您你](?:提到|提出|提供|描述|遇到|所|的问题|的疑问|询问)|(?:回答|答案)(?:内容)?(?:要有条理|如下|[：:]?$)|知识(?:库|内容)中|提供的知识|(?:我们|下面|以下|这里)(?:可以|将|就|来|是|会|我).{0,60}(?:分析|解答|回答|如下|步骤|探讨|介绍|梳理|解决|说明|建议|总结|概括)"
-    r"|为了.{0,10}(?:准确|更好地?)(?:地)?(?:回答|解答)[您你]"
-    r"|^(?:based on|according to) (?:the|your) (?:provided |given |available )?(?:information|knowledge|context|description|error)|^(?:here (?:are|is)|below (?:are|is)|the following|let'?s|regarding your|for your question|thank)",
-    re.IGNORECASE,
-)
-_CLOSING = re.compile(
-    r"^(?:希望|总结来说|总的来讲|总而言之|总体(?:来说|而言)|简而言之|如[果有若](?:您|你|仍|还|有|在|问题|以上|上述|遇到|实施|需要|上面).{0,120}(?:帮助|咨询|提问|联系|求助|支持|告知|反馈|社区|提供|文档|解答|协助|排查|深入|寻求|指导)|若.{0,30}(?:帮助|咨询|提问|联系|求助|支持|告知|反馈|社区|提供|文档|深入)|综上|总之|总的来说|总而言之|通过(?:以上|上述|这些|这种|上面|遵循|实施|执行)|"
-    r"(?:以上|上述|这些)(?:步骤|方法|措施|内容|是|信息|分析|建议|操作|解答|策略)|请(?:根据|按照|依据|参[照考])(?:您|你|实际|具体|上述|以上|官方)|完成(?:以上|上述|这些)|经过(?:以上|上述)|根据(?:以上|上述)步骤|按照(?:以上|上述)|至此|遵循(?:以上|上述|这些)|"
-    r"(?:i )?hope (?:this|that|these)|if (?:you (?:still|have|need)|the (?:problem|issue|error) (?:still|persists))|in (?:summary|conclusion|short)|(?:after|with|by following) (?:these|the above|all)|the (?:above|steps above)|these steps)",
-    re.IGNORECASE,
-)
-_NOTE_START = re.compile(
-    r"^(?:\*\*)?(?:请?(?:特别|务必)?注意|注意事项|注[：:]|提示|温馨提示|警告|重要提示|重要|需要(?:特别)?注意|值得注意|特别提醒|备注|⚠|note\b|please note|important|warning|caution|tip\b|be aware|keep in mind|beware)",
-    re.I,
-)
-_CAUSE_SENTENCE = re.compile(
-    r"(?:(?:通常|一般|可能|往往|主要|多半|大多|很可能|极有可能|应该|确实)(?:是|会)?(?:由于|由|因为|因|源于|与|意味着)|是(?:由于|由|因为|因)|(?:的)?原因(?:在于|是|可能|通常|有|主要)|(?:导致|引起|造成|引发)(?:的|了)|源于|归因于|表明|意味着"
-    r"|\b(?:because|due to|caused by|the (?:reason|cause) is|means? that|indicates?)\b)",
-    re.IGNORECASE,
-)
-
 
 def bare(title: str) -> str:
     """A heading or label without marks, numbering and colon: "**1. 原因分析：**" is "原因分析"."""
-    text = _EDGE.sub("", title)
-    return _EDGE.sub("", _NUMBERING.sub("", text))
+    text = EDGE.sub("", title)
+    return EDGE.sub("", NUMBERING.sub("", text))
 
 
 def label_meaning(label: str) -> Meaning:
     """What a label announces when it is nothing but an announcement ("原因分析", "Steps"), else ""."""
     text = bare(label)
-    text = bare(_STEP_N.sub("", text)) or text
+    text = bare(STEP_N.sub("", text)) or text
     text = re.sub(r"\s+(?=[一-鿿])|[（(][^（）()]{0,80}[）)]", "", text)
     if not text or len(text) > 40:
         return ""
-    return next((kind for kind, pattern in _STRICT_PATTERNS if pattern.fullmatch(text)), "")
+    return next((kind for kind, pattern in STRICT_PATTERNS if pattern.fullmatch(text)), "")
 
 
 def heading_meaning(title: str) -> Meaning:
     """What a heading says about what stands under it; "" where it says nothing of the kind."""
     text = bare(title)
-    numbered_step = bool(_STEP_N.match(text) or re.match(r"第[一二三四五六七八九十\d]+步", title.strip("*# ")))
+    numbered_step = bool(STEP_N.match(text) or re.match(r"第[一二三四五六七八九十\d]+步", title.strip("*# ")))
     meaning = label_meaning(text)
     if meaning and not (numbered_step and meaning in ("step", "explanation", "mixed")):
         return meaning
     if numbered_step:
         return "unit"
-    if _HAS_REFERENCE.search(text):
+    if HAS_REFERENCE.search(text):
         return "reference"
-    if _HAS_NOTE.search(text):
+    if HAS_NOTE.search(text):
         return "note"
-    cause, step = bool(_HAS_CAUSE.search(text)), bool(_HAS_STEP.search(text))
+    cause, step = bool(HAS_CAUSE.search(text)), bool(HAS_STEP.search(text))
     if cause and step:
         return "mixed"
     if cause:
         return "cause"
-    if step and _CONTAINER_END.search(text):
+    if step and CONTAINER_END.search(text):
         return "step"
-    commands = starts_with_verb(text) and not _NOUN.search(text)
-    if _HAS_EXPLANATION.search(text) and not commands:
+    commands = starts_with_verb(text) and not NOUN.search(text)
+    if HAS_EXPLANATION.search(text) and not commands:
         return "explanation"
     if commands:
         return "unit"
@@ -216,30 +91,30 @@ def heading_meaning(title: str) -> Meaning:
 
 def lead_meaning(sentence: str) -> Meaning:
     """What kind of list a lead-in announces: "cause", "step", "mixed" or ""."""
-    if _PROMPT.search(sentence):
+    if PROMPT.search(sentence):
         return ""
     # The last clause counts most: "this may be caused by X; fix it with these steps:".
     clause = re.split(r"[。；;!?！？]|\.\s", sentence.strip().rstrip("：:。"))[-1] or sentence
     tail = re.split(r"[，,]", clause)[-1]
     for text in (tail, clause):
-        cause, step = bool(_LEAD_CAUSE.search(text)), bool(_LEAD_STEP.search(text))
+        cause, step = bool(LEAD_CAUSE.search(text)), bool(LEAD_STEP.search(text))
         if cause and step:
             return "mixed"
         if cause or step:
             return "cause" if cause else "step"
-    return "explanation" if _LEAD_EXPLANATION.search(clause) else ""
+    return "explanation" if LEAD_EXPLANATION.search(clause) else ""
 
 
 def starts_with_verb(text: str) -> bool:
     """Whether the words begin with something to do: "检查配置", "Restart the server"."""
     text = bare(text)[:60]
-    return bool(_VERB.match(text) or _ENGLISH_VERB.match(text))
+    return bool(VERB.match(text) or ENGLISH_VERB.match(text))
 
 
 def is_imperative(text: str) -> bool:
     """Whether the words tell somebody to do something, also as a noun: "检查配置", "网络检查"."""
     words = bare(text)
-    return starts_with_verb(words) or (len(words) < 24 and bool(_STEP_LABEL_END.search(words)))
+    return starts_with_verb(words) or (len(words) < 24 and bool(STEP_LABEL_END.search(words)))
 
 
 def item_label(text: str) -> str:
@@ -256,15 +131,15 @@ def item_label(text: str) -> str:
 def reads_as_cause(text: str) -> bool:
     """Whether an item names something that is wrong rather than something to do."""
     label = bare(item_label(text))
-    if _CAUSE_WORDS.search(label):
+    if CAUSE_WORDS.search(label):
         return True
-    return not is_imperative(label) and bool(_CAUSE_WORDS.search(text[:200]) or _CAUSE_SENTENCE.search(text[:200]))
+    return not is_imperative(label) and bool(CAUSE_WORDS.search(text[:200]) or CAUSE_SENTENCE.search(text[:200]))
 
 
 def asks_why(question: str) -> bool:
     """Whether a question is about something that went wrong, not about how to do something."""
-    return bool(_WHY.search(question[:4000])) and not (
-        _HOW.match(question.strip()) and len(question) < 40 and not re.search(r"解决|处理|报错|error", question[:60])
+    return bool(WHY.search(question[:4000])) and not (
+        HOW.match(question.strip()) and len(question) < 40 and not re.search(r"解决|处理|报错|error", question[:60])
     )
 
 
@@ -273,13 +148,13 @@ def is_instruction(item: str) -> bool:
     label, body = _label_and_body(item)
     if re.fullmatch(r"`?[\w-]+(?:[._][\w-]+)+(?:\([^()]{0,20}\))?`?", bare(label)):
         return False  # a setting and what it does
-    return _addresses(body) or (is_imperative(label) and not _NOUN.search(bare(label)))
+    return _addresses(body) or (is_imperative(label) and not NOUN.search(bare(label)))
 
 
 def is_command(item: str) -> bool:
     """Whether both the label of an item and what follows it tell somebody to do something."""
     label, body = _label_and_body(item)
-    return starts_with_verb(label) and not _CAUSE_WORDS.search(bare(label)) and (not body or _addresses(body))
+    return starts_with_verb(label) and not CAUSE_WORDS.search(bare(label)) and (not body or _addresses(body))
 
 
 def _label_and_body(item: str) -> tuple[str, str]:
@@ -295,7 +170,7 @@ def _addresses(body: str) -> bool:
 
 def is_note(text: str) -> bool:
     """Whether a text begins like a warning or a note."""
-    return bool(_NOTE_START.match(text[:100].lstrip("> *")))
+    return bool(NOTE_START.match(text[:100].lstrip("> *")))
 
 
 def is_courtesy(paragraph: str) -> bool:
@@ -305,25 +180,25 @@ def is_courtesy(paragraph: str) -> bool:
 
 def asks_what(question: str) -> bool:
     """Whether a question wants to know how something is done or what it is, and nothing is wrong."""
-    return bool(_WHAT.search(question[:4000])) and not asks_why(question)
+    return bool(WHAT.search(question[:4000])) and not asks_why(question)
 
 
 def is_scaffold(sentence: str) -> bool:
     """Whether a sentence only announces the answer ("根据提供的知识内容，…如下：") and tells nothing itself."""
     sentence = sentence.strip()[:300]
-    telling = _CAUSE_SENTENCE.search(sentence) and not sentence.endswith(("：", ":"))
-    return bool(_SCAFFOLD.search(sentence)) and not telling
+    telling = CAUSE_SENTENCE.search(sentence) and not sentence.endswith(("：", ":"))
+    return bool(SCAFFOLD.search(sentence)) and not telling
 
 
 def is_closing(paragraph: str) -> bool:
     """Whether a paragraph only closes the answer: a wish, a summary of what was said, where to ask next."""
-    return bool(_CLOSING.match(paragraph[:200].lstrip("*> ")))
+    return bool(CLOSING.match(paragraph[:200].lstrip("*> ")))
 
 
 def paragraph_kind(text: str, why: bool) -> SectionKind:
     """The kind of a paragraph that stands under no telling heading."""
     start = text[:300].lstrip("> ")
-    if _NOTE_START.match(start):
+    if NOTE_START.match(start):
         return "note"
     label = re.match(r"(?:\*\*([^*\n]{2,30})\*\*[：:]?|([^\s：:，。]{2,12})[：:])(?=.)", start)
     meaning = label_meaning(label[1] or label[2]) if label else ""
@@ -331,6 +206,6 @@ def paragraph_kind(text: str, why: bool) -> SectionKind:
         return meaning  # type: ignore[return-value]
     if is_closing(start):
         return "text"
-    if why and _CAUSE_SENTENCE.search(start):
+    if why and CAUSE_SENTENCE.search(start):
         return "cause"
     return "explanation"

@@ -114,7 +114,7 @@ class _Run:
         self._stored = self._records.sources(source.origin)
         self._by_hash = {content_hash: ref for ref, (_, content_hash) in self._stored.items()}
         self._failed: set[str] = set()
-        listed = {file.path for file in source.files if not file.problem}
+        self._listed = listed = {file.path for file in source.files if not file.problem}
         self._guard([ref for ref, (path, _) in self._stored.items() if _file_of(path, listed) not in listed])
         for done, file in enumerate(source.files, 1):
             self._take_file(file)
@@ -172,20 +172,26 @@ class _Run:
     def _claimed_document(self, document: Document, unit: _Unit) -> Document:
         if self._source.commit:
             document = replace(document, metadata={**document.metadata, "commit": self._source.commit})
-        try:
-            self._claim((document.product, document.id), unit.source)
-        except DocumentError:
+        ids = [document.id]
+        if document.kind == "page" and not unit.is_line:
             # Docs sites repeat a page's id in every language and section; the path is unique.
-            if document.kind == "qa" or unit.is_line:
-                raise
-            document = replace(document, id=unit.path.rpartition(".")[0])
-            self._claim((document.product, document.id), unit.source)
-        return document
+            ids += [unit.path.rpartition(".")[0], unit.path]
+        free = next((id for id in ids if not self._holder((document.product, id), unit.source)), document.id)
+        self._claim((document.product, free), unit.source)
+        return replace(document, id=free)
 
     def _claim(self, ref: _Ref, source: str) -> None:
-        other = self._claimed.setdefault(ref, source)
-        if other != source:
-            raise DocumentError(source, f"has the same id as {other} ({ref[1]}); give one of them another `id`")
+        if holder := self._holder(ref, source):
+            raise DocumentError(source, f"has the same id as {holder} ({ref[1]}); give one of them another `id`")
+        self._claimed[ref] = source
+
+    def _holder(self, ref: _Ref, source: str) -> str:
+        """Which other file has this document: one met in this run, or one from which it came before and that is there."""
+        if ref in self._claimed:
+            return self._claimed[ref]
+        before = self._stored[ref][0] if ref in self._stored else source
+        file = _file_of(before, self._listed)
+        return before if file in self._listed and file != _file_of(source, self._listed) else ""
 
     # Writing
 

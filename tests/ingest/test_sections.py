@@ -49,7 +49,9 @@ def test_a_lead_in_gives_its_list_a_kind_and_stays_outside() -> None:
 
 def test_the_announcement_of_an_answer_is_neither_cause_nor_step() -> None:
     """Sentences about the answer are set apart even at the start of a paragraph that tells something."""
-    found = kinds("根据提供的知识内容，我们可以这样分析您的问题。该异常是由于磁盘写满导致的。\n\n### 解决步骤\n1. 清理磁盘")
+    found = kinds(
+        "根据提供的知识内容，我们可以这样分析您的问题。该异常是由于磁盘写满导致的。\n\n### 解决步骤\n1. 清理磁盘"
+    )
     assert [kind for kind, _ in found] == ["text", "cause", "step"]
     assert found[1][1].startswith("该异常")
 
@@ -60,7 +62,11 @@ def test_subheadings_are_steps_with_all_that_stands_under_them() -> None:
         "### 解决步骤\n\n#### 步骤1：修改配置\n在文件里加入：\n```yaml\na: 1\n```\n**解释**：这一项打开功能。\n\n"
         "#### 步骤2：重启\n- 停止\n- 启动\n\n### 解释\n这样配置才会生效。"
     )
-    assert kinds(answer) == [("step", "#### 步骤1：修改配置"), ("step", "#### 步骤2：重启"), ("explanation", "这样配置才会生效。")]
+    assert kinds(answer) == [
+        ("step", "#### 步骤1：修改配置"),
+        ("step", "#### 步骤2：重启"),
+        ("explanation", "这样配置才会生效。"),
+    ]
 
 
 def test_subheadings_of_the_same_level_belong_to_an_empty_announcement() -> None:
@@ -71,7 +77,9 @@ def test_subheadings_of_the_same_level_belong_to_an_empty_announcement() -> None
 
 def test_numbered_headings_that_command_are_steps_without_a_parent() -> None:
     """A walk-through made of headings only; a noun among verbs is a step, too."""
-    answer = "### 1. 添加依赖\n引入包。\n\n### 2. 修改配置\n写地址。\n\n### 3. 服务发现\n加注解。\n\n### 4. 启动应用\n运行。"
+    answer = (
+        "### 1. 添加依赖\n引入包。\n\n### 2. 修改配置\n写地址。\n\n### 3. 服务发现\n加注解。\n\n### 4. 启动应用\n运行。"
+    )
     assert only_kinds(answer, "如何接入注册中心") == "ssss"
 
 
@@ -124,7 +132,12 @@ def test_closing_words_are_not_part_of_the_last_step() -> None:
 
 def test_an_announced_heading_is_not_lost_with_its_announcement() -> None:
     """A paragraph that ends in a colon before a heading is an announcement."""
-    assert only_kinds("要开启鉴权，请遵循以下步骤：\n\n### 1. 修改配置\n写入密钥。\n\n### 2. 重启服务\n逐台重启。", "如何开启鉴权") == "tss"
+    assert (
+        only_kinds(
+            "要开启鉴权，请遵循以下步骤：\n\n### 1. 修改配置\n写入密钥。\n\n### 2. 重启服务\n逐台重启。", "如何开启鉴权"
+        )
+        == "tss"
+    )
 
 
 def test_reasons_for_a_design_are_no_causes_of_a_fault() -> None:
