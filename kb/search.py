@@ -13,7 +13,7 @@ from kb.index.base import IndexQuery, Match
 from kb.knowledge_base import KnowledgeBase
 from kb.query import search_text
 from kb.records import StoredPassage
-from kb.text import features, is_cjk, tokens
+from kb.text import features, is_cjk, query_tokens
 from kb.values import Hit, Passage, Reason
 
 __all__ = ["HybridSearch", "SearchResult", "Signals"]
@@ -186,7 +186,7 @@ class _Terms:
 
 def _terms(query: str, knowledge: KnowledgeBase) -> _Terms:
     # Single Han characters are left out: the pairs say the same and mean more. Unknown words are the rarest of all.
-    distinct = list(dict.fromkeys(token for token in tokens(query) if len(token) > 1 or not is_cjk(token)))
+    distinct = list(dict.fromkeys(token for token in query_tokens(query) if len(token) > 1 or not is_cjk(token)))
     total, frequencies = knowledge.lexical.frequencies(distinct)
     rarity = {t: math.log(1 + (total + 0.5) / (frequencies.get(t, 0) + 0.5)) for t in distinct}
     weight = sum(rarity.values())
@@ -195,12 +195,22 @@ def _terms(query: str, knowledge: KnowledgeBase) -> _Terms:
 
 
 def _note_words(candidate: _Candidate, terms: Mapping[str, float], identifiers: Sequence[str]) -> None:
-    # Substring tests in lower case: exact for Chinese pairs, near enough for Latin words, and fast.
     text = "\n".join(f"{p.title}\n{p.passage.heading}\n{p.passage.text}" for p in candidate.passages.values()).lower()
-    candidate.found_terms = tuple(term for term in terms if term in text)
+    candidate.found_terms = tuple(term for term in terms if _holds(text, term))
     weight = sum(terms.values())
     candidate.coverage = sum(terms[term] for term in candidate.found_terms) / weight if weight else 0.0
     candidate.found_identifiers = tuple(name for name in identifiers if name.lower() in text)
+
+
+def _holds(text: str, term: str) -> bool:
+    # Much faster than cutting the text into tokens: Chinese pairs count anywhere, Latin words where they begin and end.
+    at = text.find(term)
+    while at >= 0 and term.isascii():
+        before, after = text[at - 1 : at], text[at + len(term) : at + len(term) + 1]
+        if not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum()):
+            return True
+        at = text.find(term, at + 1)
+    return at >= 0
 
 
 def _readable(terms: Sequence[str]) -> list[str]:

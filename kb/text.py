@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kb.values import Language
 
-__all__ = ["Features", "clean", "detect_language", "features", "is_cjk", "tokens"]
+__all__ = ["Features", "clean", "detect_language", "features", "is_cjk", "query_tokens", "tokens"]
 
 _CJK = "㐀-䶿一-鿿豈-﫿\U00020000-\U0002ffff"
 _RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<latin>[a-z0-9]+(?:[._\-/$@:'+#][a-z0-9]+)*\+{{0,2}})", re.IGNORECASE)
@@ -108,6 +108,30 @@ def _latin_tokens(run: str) -> Iterator[str]:
             yield part.lower()
         if len(pieces) > 1:
             yield from (piece.lower() for piece in pieces)
+
+
+# Words of asking rather than of what is asked about. In a small knowledge base they are as rare as names, so their
+# rarity cannot tell them apart. Negations are kept: "not found" is what readers search for.
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    a an the i me my we our you your it its he she they them their is are was were be been being am do does did doing
+    done how what why when where which who whom whose can could should would will shall may might must to of in on at
+    for with by from as and or but if then than so that this these those there here have has had having get gets got
+    about into out up down over any some all also just only very too please help anyone someone something thing
+    的 了 吗 呢 啊 吧 呀 么 是 在 有 我 你 他 它 们 这 那 就 都 也 和 与 及 或 怎 什 如 何 为 请 问
+    怎么 怎样 么办 如何 什么 为什 为何 请问 请教 是否 哪些 哪个 哪里 多少 可以 能不 不能 一个 一下 这个 那个 这样
+    我的 我们 你们 大家 各位 大佬 谁知 知道 有没 么回 回事 是什 做什 么用 的时 时候 了吗 的吗 了怎 了什 以及 还是
+    """,
+    )
+)
+
+
+def query_tokens(text: str) -> list[str]:
+    """`tokens` without the words that any question may hold, such as "how" and "怎么"; all if there are no others."""
+    found = tokens(text)
+    return [token for token in found if token not in _STOP_WORDS] or found
 
 
 @dataclass(frozen=True, slots=True)

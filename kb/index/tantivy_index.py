@@ -9,7 +9,7 @@ from tantivy import Occur, Query
 
 from kb.errors import StoreDamaged, StoreError
 from kb.index.base import Change, IndexQuery, Match
-from kb.text import tokens
+from kb.text import query_tokens, tokens
 
 __all__ = ["TantivyIndex"]
 
@@ -63,7 +63,7 @@ class TantivyIndex:
     def search(self, query: IndexQuery, *, products: Sequence[str], limit: int) -> list[Match]:
         """See `Index.search`."""
         searcher = self._searcher
-        words = self._rarest(searcher, _words(query.text))
+        words = self._rarest(searcher, query_tokens(_utf8(query.text)))
         if not words or limit < 1:
             return []
         try:

@@ -14,7 +14,7 @@ from kb import KnowledgeBase, Records, load_embedder
 from tests.conftest import SAMPLES
 
 _DAYI = [sys.executable, "-m", "ui.cli"]
-_COPIES = 12
+_COPIES = 8
 
 
 @pytest.fixture(scope="module")
