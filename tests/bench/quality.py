@@ -6,7 +6,7 @@ A document's title is its question too, so the title goes as well; what is left 
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +19,11 @@ __all__ = ["question_answer_retrieval"]
 
 
 def question_answer_retrieval(
-    folder: Path, embedder: Embedder, alien: Sequence[str] = ()
+    folder: Path, embedder: Embedder, alien: Mapping[str, Sequence[str]]
 ) -> Iterator[dict[str, object]]:
     """One line of figures for each method on the expert answers of a folder, all in one run.
 
-    `alien` are questions about other things: the last line says how many of them are refused.
+    `alien` are sets of questions about other things, by name: a line for each says how many of them are refused.
     """
     documents = [parse_file(path, root=folder, product="bench") for path in sorted(folder.glob("*.md"))]
     questions = {document.id: document.question for document in documents}
@@ -34,8 +34,7 @@ def question_answer_retrieval(
         try:
             _fill(knowledge, answers)
             runs_by_method = _runs(knowledge, answers, questions)
-            if alien:
-                yield _refusals(HybridSearch(knowledge), list(questions.values()), alien)
+            yield from _refusals(HybridSearch(knowledge), list(questions.values()), alien)
         finally:
             knowledge.close()
     for method, runs in runs_by_method.items():
@@ -80,16 +79,16 @@ def _runs(
     }
 
 
-def _refusals(search: HybridSearch, own: Sequence[str], alien: Sequence[str]) -> dict[str, object]:
+def _refusals(
+    search: HybridSearch, own: Sequence[str], alien: Mapping[str, Sequence[str]]
+) -> Iterator[dict[str, object]]:
     def answered(questions: Sequence[str]) -> float:
         return sum(confidence(search.search(q, k=1).signals) >= ANSWER_AT for q in questions) / len(questions)
 
-    return {
-        "case": "abstention",
-        "own questions answered": round(answered(own), 4),
-        "alien questions refused": round(1 - answered(alien), 4),
-        "alien questions": len(alien),
-    }
+    yield {"case": "abstention", "questions": "own", "number": len(own), "answered": round(answered(own), 4)}
+    for name, questions in alien.items():
+        refused = round(1 - answered(questions), 4)
+        yield {"case": "abstention", "questions": name, "number": len(questions), "refused": refused}
 
 
 def _alone(knowledge: KnowledgeBase, index: str, question: str) -> list[str]:
