@@ -1,7 +1,8 @@
 """Expert questions and answers: one Markdown file with a question, an expert's answer and references.
 
-The format is that of published expert-answer collections: front matter, `## 用户问题`, `## 专家官方解答`, `## 参考链接`, a
-service notice and a link for bad ratings. English files use `## Question`, `## Expert answer`, `## References`.
+The format is that of published expert-answer collections: front matter, `## 用户问题`, `## 专家官方解答`,
+`## 参考链接`, a service notice and a link for bad ratings. English files use `## Question`, `## Expert answer`,
+`## References`.
 """
 
 import re

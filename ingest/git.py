@@ -1,7 +1,7 @@
 """Fetching a git repository without giving it anything to run, to read or to learn.
 
-The `git` program is called with a fixed command line. Addresses and branch names are checked against narrow patterns and
-stand behind `--`; hooks, submodules, links, filters, templates, prompts and the user's own configuration are off.
+The `git` program is called with a fixed command line. Addresses and branch names are checked against narrow patterns,
+and addresses stand behind `--`; hooks, submodules, links, templates, prompts and the user's configuration are off.
 """
 
 import os
@@ -67,7 +67,7 @@ def _checked(address: str, allow_protocol: str) -> tuple[str, str]:
     if not _ADDRESS.fullmatch(url) or ".." in url or scheme not in allow_protocol.split(":"):
         raise SourceError(
             shown,
-            "not an address that is fetched; write https://HOST/PATH or ssh://git@HOST/PATH. A folder is given as a path",
+            "not an address that is fetched; write https://HOST/PATH or ssh://git@HOST/PATH, and a folder as a path",
         )
     if mark and (not _BRANCH.fullmatch(branch) or ".." in branch or "//" in branch):
         raise SourceError(shown, "not a branch name after '#'")

@@ -6,10 +6,13 @@ The words themselves are in `ingest.words`.
 import re
 
 from ingest.words import (
+    ABOUT_TROUBLE,
+    ANNOUNCES,
     CAUSE_SENTENCE,
     CAUSE_WORDS,
     CLOSING,
     CONTAINER_END,
+    DESCRIBES,
     EDGE,
     ENGLISH_VERB,
     HAS_CAUSE,
@@ -26,6 +29,7 @@ from ingest.words import (
     NUMBERING,
     PROMPT,
     SCAFFOLD,
+    SCAFFOLD_START,
     STEP_LABEL_END,
     STEP_N,
     STRICT_PATTERNS,
@@ -36,12 +40,13 @@ from ingest.words import (
 from kb.values import SectionKind
 
 __all__ = [
-    "Meaning", "asks_what", "asks_why", "bare", "heading_meaning", "is_closing", "is_command", "is_courtesy", "is_imperative", "is_instruction",
-    "is_note", "is_scaffold", "item_label", "label_meaning", "lead_meaning", "paragraph_kind", "reads_as_cause",
+    "Meaning", "asks_what", "asks_why", "bare", "heading_meaning", "is_closing", "is_command", "is_courtesy",
+    "is_imperative", "is_instruction", "is_note", "is_scaffold", "item_label", "label_meaning", "lead_meaning",
+    "paragraph_kind", "reads_as_cause", "starts_with_verb",
 ]  # fmt: skip
 
-# What a heading says about what stands under it: a kind, "mixed" (causes and steps together), "unit" (the heading is one
-# step itself: "Step 2", "Restart the server"), or "" (nothing).
+# What a heading says about what stands under it: a kind, "mixed" (causes and steps together), "unit" (the heading is
+# one step itself: "Step 2", "Restart the server"), or "" (nothing).
 Meaning = SectionKind | str
 
 
@@ -138,9 +143,8 @@ def reads_as_cause(text: str) -> bool:
 
 def asks_why(question: str) -> bool:
     """Whether a question is about something that went wrong, not about how to do something."""
-    return bool(WHY.search(question[:4000])) and not (
-        HOW.match(question.strip()) and len(question) < 40 and not re.search(r"解决|处理|报错|error", question[:60])
-    )
+    plain_how = HOW.match(question.strip()) and len(question) < 40 and not ABOUT_TROUBLE.search(question[:60])
+    return bool(WHY.search(question[:4000])) and not plain_how
 
 
 def is_instruction(item: str) -> bool:
@@ -148,6 +152,8 @@ def is_instruction(item: str) -> bool:
     label, body = _label_and_body(item)
     if re.fullmatch(r"`?[\w-]+(?:[._][\w-]+)+(?:\([^()]{0,20}\))?`?", bare(label)):
         return False  # a setting and what it does
+    if DESCRIBES.match(body):
+        return False
     return _addresses(body) or (is_imperative(label) and not NOUN.search(bare(label)))
 
 
@@ -187,7 +193,8 @@ def is_scaffold(sentence: str) -> bool:
     """Whether a sentence only announces the answer ("根据提供的知识内容，…如下：") and tells nothing itself."""
     sentence = sentence.strip()[:300]
     telling = CAUSE_SENTENCE.search(sentence) and not sentence.endswith(("：", ":"))
-    return bool(SCAFFOLD.search(sentence)) and not telling
+    announces = SCAFFOLD_START.search(sentence) and ANNOUNCES.search(sentence)
+    return bool(announces or SCAFFOLD.search(sentence)) and not telling
 
 
 def is_closing(paragraph: str) -> bool:

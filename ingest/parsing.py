@@ -27,8 +27,8 @@ class Parsed:
 def parse_text(text: str, *, path: str, product: str = "", default_product: str = "docs", version: str = "") -> Parsed:
     """Read an expert answer or a documentation page.
 
-    `path` is relative to the ingested root; without its extension it is the id where the header has none. `product` counts
-    over the header's, `default_product` where neither says anything.
+    `path` is relative to the ingested root; without its extension it is the id where the header has none. `product`
+    counts over the header's, `default_product` where neither says anything.
 
     Raises:
         DocumentError: it cannot be read, or holds a secret.

@@ -1,7 +1,7 @@
 """Bringing sources into the records: what is new is added, what changed is updated, what vanished is removed.
 
 A file is known by a hash of its bytes and of everything else that decides how it is read, so an unchanged corpus costs
-neither parsing nor embedding nor a write. Every file stands alone: what is wrong with one is reported, the others go in.
+no parsing, no embedding and no write. Every file stands alone: what is wrong with one is reported, the others go in.
 """
 
 import hashlib
@@ -186,7 +186,7 @@ class _Run:
         self._claimed[ref] = source
 
     def _holder(self, ref: _Ref, source: str) -> str:
-        """Which other file has this document: one met in this run, or one from which it came before and that is there."""
+        """Which other file has this document: one met in this run, or one that had it before and is still there."""
         if ref in self._claimed:
             return self._claimed[ref]
         before = self._stored[ref][0] if ref in self._stored else source

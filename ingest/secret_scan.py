@@ -12,7 +12,13 @@ import time
 __all__ = ["find_secret"]
 
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:\\n|\s){1,4}(?:[A-Za-z-]{1,20}: [^\n]{0,200}\n)*\s{0,4}([A-Za-z0-9+/=\\\n ]{80,4000})")),
+    (
+        "a private key",
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:\\n|\s){1,4}(?:[A-Za-z-]{1,20}: [^\n]{0,200}\n){0,5}"
+            r"\s{0,4}([A-Za-z0-9+/=\\\n ]{80,4000})"
+        ),
+    ),
     ("an AWS access key", re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)([A-Z0-9]{16})(?![A-Z0-9])")),
     ("a GitHub token", re.compile(r"(?<!\w)(?:gh[pousr]_|github_pat_)(\w{36,255})")),
     ("an API key", re.compile(r"(?<![\w-])sk-(?:proj-|ant-|or-)?([A-Za-z0-9_-]{32,200})")),

@@ -6,21 +6,20 @@ its nested lists, paragraphs and code.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from ingest.items import item_kinds
 from ingest.kinds import (
     Meaning,
     asks_what,
     asks_why,
     heading_meaning,
     is_closing,
-    is_command,
     is_courtesy,
     is_instruction,
     is_note,
     is_scaffold,
-    item_label,
     label_meaning,
     lead_meaning,
     paragraph_kind,
@@ -38,7 +37,6 @@ _BOLD_LINE = re.compile(r"(?:\d{1,2}[.、]\s{0,3})?(?:\*\*[^*\n]{1,80}\*\*|__[^_
 _SENTENCE_END = re.compile(r"[。！？；](?=[^\s”」』）)\"'])|[.!?]\s+(?=[A-Z])")
 _LINK = re.compile(r"\[[^\[\]\n]{0,200}\]{1,2}\(\S{1,400}\)|https?://")
 _SEPARATOR = " › "
-_ANY = ("note", "reference", "explanation", "cause", "step")
 _LISTED: tuple[Meaning, ...] = ("step", "cause", "mixed")
 
 
@@ -218,7 +216,7 @@ class _Cutter:
             return "text" if is_courtesy(words) else "explanation"
         if is_closing(words):
             return "text"
-        if meaning == "cause" and self._what and paragraph_kind(words, why=True) != "cause":
+        if meaning == "cause" and self._what:
             return "explanation"
         if meaning in ("step", "cause") and (not listed or entry.joined or (before and meaning == "cause")):
             return "step" if meaning == "step" else "cause"
@@ -257,7 +255,8 @@ class _Cutter:
     def _list(self, listing: Entry, start: int, meaning: Meaning, lead: str, heading: str) -> None:
         """A list; from `start` to it goes the sentence `lead` that announces it."""
         items = listing.items
-        kinds = self._item_kinds(items, meaning, lead, ordered=listing.block.level >= 0)
+        texts = [self._text[item.start : item.end] for item in items]
+        kinds = item_kinds(texts, meaning, lead, ordered=listing.block.level >= 0, why=self._why, what=self._what)
         skeleton = self._is_skeleton(items)
         together = len(set(kinds)) == 1 and kinds[0] not in ("step", "cause") and not skeleton
         announced = lead and (not together or is_scaffold(lead) or listing.end - start > _LONGEST_UNIT)
@@ -304,53 +303,6 @@ class _Cutter:
         """Whether the list is the whole answer: one item announces causes, another one steps."""
         return len({self._announced(item) for item in items} - {""}) > 1
 
-    def _item_kinds(self, items: Sequence[Item], meaning: Meaning, lead: str, *, ordered: bool) -> list[SectionKind]:
-        texts = [self._text[item.start : item.end] for item in items]
-        announced = self._lead_kind(lead, texts, meaning)
-        if meaning == "note" or (meaning == "explanation" and not (ordered and announced == "step")):
-            return ["note" if meaning == "note" else "explanation"] * len(texts)
-        kind = announced or meaning
-        if kind in ("step", "cause"):
-            # A heading's word stands; under a mere lead-in an item may say itself what it is.
-            said = (
-                ("note", "reference", "explanation")
-                if meaning
-                else ("note", "reference", "explanation", "cause", "step")
-            )
-            return [self._said(text, said) or ("step" if kind == "step" else "cause") for text in texts]
-        if is_note(lead) or kind == "explanation":
-            return ["note" if is_note(lead) else "explanation"] * len(texts)
-        if _share(texts, lambda text: text.rstrip("* ")[-1:] in "？?") > 0.5:
-            return ["text"] * len(texts)  # the expert asks back
-        judged = self._judged(texts, ordered=ordered, mixed=kind == "mixed")
-        return [self._said(text, _ANY) or other for text, other in zip(texts, judged, strict=True)]
-
-    def _lead_kind(self, lead: str, texts: Sequence[str], meaning: Meaning) -> Meaning:
-        """What the lead-in announces where it counts more than the heading, else ""."""
-        announced = lead_meaning(lead) if lead else ""
-        if meaning == "cause" and announced != "cause" and len(texts) > 1 and _share(texts, is_command) >= 0.75:
-            return "step"  # causes in name only
-        if self._what and (announced or meaning) == "cause" and _share(texts, reads_as_cause) < 0.5:
-            return "explanation"  # reasons for something that is not wrong
-        if announced in ("step", "cause"):
-            return announced
-        return announced if meaning in ("", "mixed") else ""
-
-    def _said(self, text: str, allowed: Sequence[str]) -> SectionKind | None:
-        label = label_meaning(item_label(text))
-        if label == "cause" and self._what and not reads_as_cause(text):
-            label = "explanation"
-        return label if label in allowed else None  # type: ignore[return-value]
-
-    def _judged(self, texts: Sequence[str], *, ordered: bool, mixed: bool) -> list[SectionKind]:
-        """Kinds of items that nothing announces, from what they say themselves."""
-        instructions, causes = _share(texts, is_instruction), _share(texts, reads_as_cause)
-        if self._why and causes > instructions and causes >= 0.5:
-            return ["cause"] * len(texts)
-        if instructions >= (0.5 if ordered else 0.75) or (mixed and instructions >= causes):
-            return ["step"] * len(texts)
-        return ["explanation"] * len(texts)
-
     # Output
 
     def _words(self, block: Block) -> str:
@@ -360,10 +312,6 @@ class _Cutter:
         section = _stripped(self._text, Section(kind, heading, start, end))
         if section.end > section.start and not re.fullmatch(r"[-*_\s]*", self._text[section.start : section.end]):
             self._out.extend(split_long(self._text, section, _LONGEST_UNIT))
-
-
-def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
-    return sum(map(holds, texts)) / len(texts)
 
 
 def _as_title(label: str) -> str:
@@ -421,6 +369,8 @@ def _holds_list(blocks: Sequence[Block]) -> bool:
     """Whether steps of its own, which are quoted one by one, follow a heading that is no single step."""
     if re.match(r"步骤|第.{1,3}步|Step", blocks[0].title, re.IGNORECASE):
         return False
+    if sum(block.type == "heading" for block in blocks) > 2:
+        return True
     if re.match(r"\d", blocks[0].title) and blocks[-1].end - blocks[0].start < _LONGEST_UNIT // 2:
         return False
     return any(block.type == "list" and block.level >= 0 and len(block.children) > 1 for block in blocks)

@@ -1,7 +1,7 @@
 """The words by which causes, steps, notes and the rest are known, in Chinese and English.
 
-Experts name the same thing in hundreds of ways; these lists were grown from real answers. The patterns are applied to short
-strings only (a heading, a label, a first or last sentence), so they cannot be made slow.
+Experts name the same thing in hundreds of ways; these lists were grown from real answers. The patterns are applied to
+short strings only (a heading, a label, a first or last sentence), so they cannot be made slow.
 """
 
 import re
@@ -9,6 +9,9 @@ import re
 from kb.values import SectionKind
 
 __all__ = [
+    "ABOUT_TROUBLE",
+    "ANNOUNCES",
+    "DESCRIBES",
     "CAUSE_SENTENCE",
     "CAUSE_WORDS",
     "CLOSING",
@@ -29,6 +32,7 @@ __all__ = [
     "NUMBERING",
     "PROMPT",
     "SCAFFOLD",
+    "SCAFFOLD_START",
     "STEP_LABEL_END",
     "STEP_N",
     "STRICT_PATTERNS",
@@ -116,7 +120,7 @@ HAS_STEP = re.compile(
     re.IGNORECASE,
 )
 HAS_EXPLANATION = re.compile(
-    r"解释|说明|原理|机制|背景|概述|简介|介绍|总结|结论|区别|对比|比较|优势|特[点性]|概念|作用|功能|含义|定义|"
+    r"解释|说明|原理|机制|背景|概述|简介|介绍|总结|结论|区别|对比|比较|优势|特[点性]|概念|作用|功能|含义|(?<!自)定义|"
     r"差异|为什么"
     r"|\bexplain|\bsummary\b|\bconclu|\boverview\b|\bbackground\b|\bdifferences?\b",
     re.IGNORECASE,
@@ -134,7 +138,7 @@ VERB = re.compile(
     r"(?:请|先|首先|其次|然后|接着|随后|最后|再次?|并|务必|尽量|尝试|建议|推荐|可以|可|需要?|应该?|必须|您|你|"
     r"重新|手动|逐[一步]|考虑|优先|主动|定期|适当|合理|确保|如有必要|必要时|在.{1,12}(?:中|里|上|下|后|前|内|时|"
     r"处|端)[，,]?|通过.{1,12}?|对.{1,12}?进行|将|把|为.{1,8}?){0,3}"
-    r"(?:检查|确认|确保|配置|修改|设置|执行|下载|启动|重启|添加|增加|引入|创建|新建|编辑|打开|登[录陆]|访问|进入|"
+    r"(?:检查|确认|确保|配置|修改|设置|执行|下载|启动|重启|搭建|添加|增加|引入|创建|新建|编辑|打开|登[录陆]|访问|进入|"
     r"点击|选择|选用|运行|安装|部署|升级|更新|验证|校验|测试|查看|查询|查找|查阅|参[考照阅]|调整|优化|删除|"
     r"清[理除空]|移除|"
     r"替换|更换|更改|变更|改[为用成]|解压|编译|打包|构建|备份|导[入出]|初始化|启用|关闭|开启|禁用|停止|停掉|减少|"
@@ -157,7 +161,7 @@ CONTAINER_END = re.compile(
     re.I,
 )
 NOUN = re.compile(  # a thing, although its first word can also be a verb: "配置管理", "服务发现的原理"
-    r"(?:配置|服务|管理|监控|测试|分析|部署|使用|安装|设计|应用|请求|处理|更新|限制|同步|注册|开启|关闭|集成|加载)"
+    r"^(?:配置|服务|管理|监控|测试|分析|部署|使用|安装|设计|应用|请求|处理|更新|限制|同步|注册|开启|关闭|集成|加载)"
     r".{0,12}(?:服务|文件|信息|参数|时间|协议|列表|内容|管理|中心|支持|模式|方式|类型|发现|规则|场景|概念|关系|"
     r"介绍|情况|作用|效果)$"
     r"|(?:机制|原理|概览|概述|说明|依据|总结|分析|优势|特性|区别|差异|特点|能力|生态|体系|影响|原因|性)$"
@@ -201,6 +205,10 @@ LEAD_CAUSE = re.compile(
     r"\bdue to\b|\bcaused\b|\bhappens? when\b",
     re.IGNORECASE,
 )
+# How the words after a label begin that tell what something is rather than what to do.
+DESCRIBES = re.compile(
+    r"(?:此|该|这|它|其|支持|允许|能够?|提供|用于|用来|是|有|作为|一[种个]|this|it|the|supports|allows|is)", re.I
+)
 PROMPT = re.compile(r"(?:回答|答案)(?:内容)?要?有条理|分步骤[：:]?$")  # words of whoever ordered the answer
 LEAD_EXPLANATION = re.compile(
     r"总结|结论|要点|特[点性征]|优势|优点|好处|功能|区别|差异|不同|场景|概念|组成|例如|比如|如下分析|分析如下|"
@@ -209,7 +217,7 @@ LEAD_EXPLANATION = re.compile(
     re.IGNORECASE,
 )
 WHY = re.compile(
-    r"为什么|为何|为啥|怎么回事|什么原因|原因|报错|错误|异常|失败|无法|不能|不了|不上|没有|没法|不生效|失效|超时|"
+    r"为什么|为何|为啥|怎么回事|什么原因|原因|报错|错误|异常|失败|无法|不能|不了|不上|(?<!有)没有|没法|不生效|失效|超时|"
     r"拒绝|问题|不一致|丢失|挂了|起不来|不到|卡[住死]|过高|飙升|泄[漏露]|频繁|突然|一直|怎么不|未[一-鿿]|"
     r"不[显更同注推通对刷]|还是|仍[然旧是]|没"
     r"|exception|error|fail|refused|denied|timed? ?out|timeout|not (?:found|work|support|exist|match)|cannot|"
@@ -217,24 +225,31 @@ WHY = re.compile(
     r"Caused by",
     re.IGNORECASE,
 )
-HOW = re.compile(r"^(?:#?\s*nacos[\w\- .]*)?(?:如何|怎么|怎样|怎么样|how (?:to|do|can))", re.IGNORECASE)
+ABOUT_TROUBLE = re.compile(r"解决|处理|报错|error", re.IGNORECASE)
+HOW = re.compile(r"^(?:#?\s*[A-Za-z][\w\- .]{0,30})?(?:如何|怎么|怎样|怎么样|how (?:to|do|can))", re.IGNORECASE)
 WHAT = re.compile(
-    r"如何|怎么|怎样|什么|哪[些个里种]|区别|是否|支持|能否|可以|可否|吗[？?]?\s*$|介绍|样例|示例|教程|方案|建议|实现"
+    r"如何|怎么|怎样|什么|哪[些个里种]|区别|是否|支持|能否|可以|可否|吗[？?]?\s*$|介绍|样例|示例|教程|方案|建议|实现|部署|安装|配置|集成|搭建|开启|关闭|升级|下载|使用"
     r"|\bhow\b|\bwhat\b|\bwhich\b|\bdoes\b|\bcan\b|\bis there\b",
     re.IGNORECASE,
 )
 SCAFFOLD = re.compile(
-    r"(?:根据|基于|依据|从|结合|按照|鉴于|参考|综合).{0,40}(?:提供的|掌握的?|已有的?|已知的?|现有的?|给出的|"
-    r"上述的?|我了解的)\s*.{0,12}(?:知识|信息|内容|资料|文档|描述)|针对[您你].{0,60}(?:问题|疑问|需求|情况|查询|"
-    r"描述)|我了解的(?:知识|信息|内容)"
-    r"|[您你](?:提到|提出|提供|描述|遇到|所|的问题|的疑问|询问)|(?:回答|答案)(?:内容)?(?:要有条理|如下|[：:]?$)|"
-    r"知识(?:库|内容)中|提供的知识|(?:我们|下面|以下|这里)(?:可以|将|就|来|是|会|我).{0,60}(?:分析|解答|回答|如下|"
-    r"步骤|探讨|介绍|梳理|解决|说明|建议|总结|概括)"
-    r"|为了.{0,10}(?:准确|更好地?)(?:地)?(?:回答|解答)[您你]"
-    r"|^(?:based on|according to) (?:the|your) (?:provided |given |available )?(?:information|knowledge|context|"
-    r"description|error)|^(?:here (?:are|is)|below (?:are|is)|the following|let'?s|regarding your|"
-    r"for your question|thank)",
+    r"针对[您你].{0,60}(?:问题|疑问|需求|情况|查询|描述)|[您你](?:提到|提出|提供|描述|遇到|所|的问题|的疑问|询问)|"
+    r"(?:回答|答案)(?:内容)?(?:要有条理|如下|[：:]?$)|为了.{0,10}(?:准确|更好地?)(?:地)?(?:回答|解答)[您你]|"
+    r"(?:我们|下面|以下|这里)(?:可以|将|就|来|是|会|我).{0,60}(?:分析|解答|回答|如下|步骤|探讨|介绍|梳理|解决|说明|建议|总结|概括)|"
+    r"(?:知识|信息|资料)(?:库|内容)?(?:中|里|可能)?.{0,30}(?:没有|未|不足|并不).{0,6}(?:直接|具体|详细|包含|提供|提及|提到|以)|"
+    r"^(?:based on|according to) (?:the|your) (?:provided |given |available )?"
+    r"(?:information|knowledge|context|description|error)|"
+    r"^(?:here (?:are|is)|below (?:are|is)|the following|let'?s|regarding your|for your question|thank)",
     re.IGNORECASE,
+)
+# "根据提供的知识内容，…" announces when nothing but an announcement follows.
+SCAFFOLD_START = re.compile(
+    r"(?:根据|基于|依据|从|结合|按照|鉴于|参考|综合).{0,40}(?:提供的?|掌握的?|已有的?|已知的?|现有的?|给出的|上述的?|我了解的)"
+    r"\s*.{0,12}(?:知识|信息|内容|资料|文档|描述)"
+)
+ANNOUNCES = re.compile(
+    r"(?:我们|我|以下|如下|下面|这里|可以|将|并).{0,40}"
+    r"(?:分析|解答|回答|步骤|方案|建议|解决|指导|说明|概括|总结|整理|探讨|梳理|介绍|如下|推测|推断|排查|处理|应对)|[：:]$"
 )
 CLOSING = re.compile(
     r"^(?:希望|总结来说|总的来讲|总而言之|总体(?:来说|而言)|简而言之|如[果有若](?:您|你|仍|还|有|在|问题|以上|"

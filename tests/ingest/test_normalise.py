@@ -12,7 +12,10 @@ from ingest.normalise import normalise
 
 def test_tabs_keep_their_labels_and_lose_their_indentation() -> None:
     """What stood inside a component is neither lost nor read as code."""
-    page = '<Tabs>\n  <TabItem label="Linux">\n    Run this:\n\n    ```bash\n    ./start.sh\n    ```\n  </TabItem>\n</Tabs>\nAfter'
+    page = (
+        '<Tabs>\n  <TabItem label="Linux">\n    Run this:\n\n    ```bash\n    ./start.sh\n    ```\n  </TabItem>\n'
+        "</Tabs>\nAfter"
+    )
     assert normalise(page) == "**Linux**\n\nRun this:\n\n```bash\n./start.sh\n```\n\nAfter"
 
 
@@ -76,9 +79,21 @@ def test_any_text_is_accepted_and_its_blocks_lie_within(text: str) -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["<!--" * 30_000, "![" * 50_000, "<a href=" * 20_000, "{{<" * 30_000, "> " * 20_000 + "x", "[" * 100_000,
-     "<h1>" * 30_000, "`" * 100_000, "* " * 30_000, "<table>" * 20_000, "|a" * 50_000 + "\n" + "|-" * 50_000, "<Tab " * 30_000],
-)  # fmt: skip
+    [
+        "<!--" * 30_000,
+        "![" * 50_000,
+        "<a href=" * 20_000,
+        "{{<" * 30_000,
+        "> " * 20_000 + "x",
+        "[" * 100_000,
+        "<h1>" * 30_000,
+        "`" * 100_000,
+        "* " * 30_000,
+        "<table>" * 20_000,
+        "|a" * 50_000 + "\n" + "|-" * 50_000,
+        "<Tab " * 30_000,
+    ],
+)
 def test_hostile_text_takes_no_time(hostile: str) -> None:
     """100 KB of openers without closers are read within seconds of processor time."""
     started = time.process_time()

@@ -99,9 +99,16 @@ def test_one_bad_file_harms_nobody(docs: Path, records: Records, embedder: Count
     report = ingest([str(docs)], records=records, embedder=embedder)
     bad = {file.path: file.status for file in report.files if file.status in ("failed", "skipped")}
     assert bad == {
-        "latin.md": "failed", "zip.md": "failed", "empty-answer.md": "failed", "key.md": "failed", "refused.md": "failed",
-        "big.md": "failed", "lines.jsonl:2": "failed", "draft.md": "skipped", "gone.md": "skipped",
-    }  # fmt: skip
+        "latin.md": "failed",
+        "zip.md": "failed",
+        "empty-answer.md": "failed",
+        "key.md": "failed",
+        "refused.md": "failed",
+        "big.md": "failed",
+        "lines.jsonl:2": "failed",
+        "draft.md": "skipped",
+        "gone.md": "skipped",
+    }
     assert all(file.message for file in report.files if file.path in bad)
     assert report.counts["added"] == 12
     assert {id for _, id in records.ids()} >= {"page0", "l1", "l2"}

@@ -21,9 +21,17 @@ def only_kinds(answer: str, question: str = "启动报错怎么办") -> str:
 
 @pytest.mark.parametrize(
     "heading",
-    ["### 原因分析", "### 1. 可能的原因：", "**问题原因分析：**", "#### 一、分析问题原因", "### Likely causes", "## Root cause",
-     "### Why this happens", "可能原因："],
-)  # fmt: skip
+    [
+        "### 原因分析",
+        "### 1. 可能的原因：",
+        "**问题原因分析：**",
+        "#### 一、分析问题原因",
+        "### Likely causes",
+        "## Root cause",
+        "### Why this happens",
+        "可能原因：",
+    ],
+)
 def test_items_under_a_cause_heading_are_causes(heading: str) -> None:
     """Numbering, colons, bold letters and language make no difference."""
     assert only_kinds(f"{heading}\n\n1. 端口 9848 没有放行\n2. 客户端版本太低") == "cc"
@@ -31,9 +39,18 @@ def test_items_under_a_cause_heading_are_causes(heading: str) -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["### 解决步骤", "### 二、解决方案：", "**操作步骤**", "#### 具体的排查步骤如下", "### Steps", "### How to fix it", "## Solution",
-     "解决方法：", "### 解决步骤与建议"],
-)  # fmt: skip
+    [
+        "### 解决步骤",
+        "### 二、解决方案：",
+        "**操作步骤**",
+        "#### 具体的排查步骤如下",
+        "### Steps",
+        "### How to fix it",
+        "## Solution",
+        "解决方法：",
+        "### 解决步骤与建议",
+    ],
+)
 def test_items_under_a_step_heading_are_steps(heading: str) -> None:
     """So do steps."""
     assert only_kinds(f"{heading}\n\n1. 放行端口\n2. 升级客户端\n   ```bash\n   mvn -U\n   ```") == "ss"
@@ -41,9 +58,15 @@ def test_items_under_a_step_heading_are_steps(heading: str) -> None:
 
 def test_a_lead_in_gives_its_list_a_kind_and_stays_outside() -> None:
     """Without headings, the sentence before a list decides; it is nobody's cause or step."""
-    answer = "通常有这些原因导致连接失败：\n\n- 防火墙拦截\n- 地址写错\n\n可以按照以下步骤排查：\n\n1. 用 telnet 测试端口\n2. 核对地址"
+    answer = (
+        "通常有这些原因导致连接失败：\n\n- 防火墙拦截\n- 地址写错\n\n"
+        "可以按照以下步骤排查：\n\n1. 用 telnet 测试端口\n2. 核对地址"
+    )
     assert only_kinds(answer) == "tcctss"
-    english = "This can have several causes:\n\n- a firewall\n- a typo\n\nYou can follow these steps:\n\n1. Test the port.\n2. Fix it."
+    english = (
+        "This can have several causes:\n\n- a firewall\n- a typo\n\n"
+        "You can follow these steps:\n\n1. Test the port.\n2. Fix it."
+    )
     assert only_kinds(english, "Client cannot connect") == "tcctss"
 
 
@@ -101,13 +124,19 @@ def test_unannounced_lists_are_judged_by_their_items() -> None:
 
 def test_a_list_can_be_the_skeleton_of_the_answer() -> None:
     """Items that only announce are headings in disguise."""
-    answer = "1. **原因分析**：\n   - 令牌过期\n   - 时钟不一致\n2. **解决步骤**：\n   - 同步时钟\n   - 重新登录\n3. **注意事项**：\n   - 先备份"
+    answer = (
+        "1. **原因分析**：\n   - 令牌过期\n   - 时钟不一致\n2. **解决步骤**：\n   - 同步时钟\n   - 重新登录\n"
+        "3. **注意事项**：\n   - 先备份"
+    )
     assert only_kinds(answer) == "tcctsstn"
 
 
 def test_causes_in_name_only_are_steps() -> None:
     """A list of commands under "analysis" tells what to do."""
-    answer = "### 分析问题原因\n1. **检查集群状态**：确认节点都在线\n2. **验证配置**：对比各节点的文件\n\n### 处理步骤\n1. 重启节点"
+    answer = (
+        "### 分析问题原因\n1. **检查集群状态**：确认节点都在线\n2. **验证配置**：对比各节点的文件\n\n"
+        "### 处理步骤\n1. 重启节点"
+    )
     assert only_kinds(answer, "节点挂掉后服务不可用") == "sss"
 
 
@@ -162,9 +191,29 @@ def test_a_very_long_step_is_cut_between_its_blocks() -> None:
 
 
 _LINES = st.sampled_from(
-    ["### 原因", "### 步骤", "#### 步骤1", "**解释**", "1. 检查", "2. **原因**：", "   - x", "- [a](https://b)", "```", "text：", "", "> 注意", "|a|b|",
-     "|-|-|", "参考链接：", "综上所述，好。", "根据提供的知识，如下：", "***", "Steps:", "3. Fix it."]
-)  # fmt: skip
+    [
+        "### 原因",
+        "### 步骤",
+        "#### 步骤1",
+        "**解释**",
+        "1. 检查",
+        "2. **原因**：",
+        "   - x",
+        "- [a](https://b)",
+        "```",
+        "text：",
+        "",
+        "> 注意",
+        "|a|b|",
+        "|-|-|",
+        "参考链接：",
+        "综上所述，好。",
+        "根据提供的知识，如下：",
+        "***",
+        "Steps:",
+        "3. Fix it.",
+    ]
+)
 
 
 @given(st.lists(_LINES, max_size=30), st.text(max_size=40))
