@@ -9,7 +9,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -114,7 +114,10 @@ def open_source(path: str, *, allow_protocol: str = "https:ssh") -> Iterator[Sou
     except (OSError, RuntimeError, ValueError):
         raise SourceError(path, "no such file or folder; a git address begins with https:// or ssh://") from None
     if is_folder:
-        yield Source(str(root), root.name, root, tuple(_files(root)))
+        files = _files(root)
+        if _COLLECTION.match(root.name):
+            files = (_without_cover(file) for file in files)
+        yield Source(str(root), root.name, root, tuple(files))
     elif root.is_file():
         yield Source(str(root), root.parent.name, root.parent, (SourceFile(root.name, root),))
     else:
@@ -157,6 +160,12 @@ def _files(root: Path) -> Iterator[SourceFile]:
             elif entry.name.lower().endswith((*_DOCUMENT_SUFFIXES, _CORPUS_SUFFIX)):
                 found.append(SourceFile(_relative(Path(entry.path), root), Path(entry.path), _problem(entry)))
     yield from sorted(found, key=lambda file: file.path)
+
+
+def _without_cover(file: SourceFile) -> SourceFile:
+    """The README of a collection describes the folders; it is no document of any product."""
+    cover = "/" not in file.path and file.path.lower().startswith("readme.")
+    return replace(file, problem="describes the collection") if cover and not file.problem else file
 
 
 def _relative(path: Path, root: Path) -> str:

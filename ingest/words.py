@@ -157,7 +157,7 @@ STEP_LABEL_END = re.compile(
     r"初始化|回滚|替换|修复)$"
 )
 CONTAINER_END = re.compile(
-    r"(?:步骤|建议|方案|方法|流程|指南|策略|措施|思路|操作|实践|过程|办法|\b(?:steps|solutions?|guide|procedure))$",
+    r"^(?:解决|处理|操作|实施|排查)(?:方案|步骤|策略|方法|建议|思路)|(?:步骤|建议|方案|方法|流程|指南|策略|措施|思路|操作|实践|过程|办法|\b(?:steps|solutions?|guide|procedure))$",
     re.I,
 )
 NOUN = re.compile(  # a thing, although its first word can also be a verb: "配置管理", "服务发现的原理"

@@ -1,5 +1,7 @@
 """Answers are cut into causes, steps, explanations and notes whatever their headings look like."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,3 +230,29 @@ def test_sections_are_ordered_and_cover_the_words(lines: list[str], question: st
     left += text[last:]
     words = [line for line in left.split("\n") if line.strip() and not line.lstrip().startswith(("#", "*", "Steps"))]
     assert all(line.strip(" 0123456789.-*：>") in ("", "text", "参考链接", "根据提供的知识，如下") for line in words)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "通过",
+        "在中",
+        "问题",
+        "解决步骤",
+        "请先",
+        "根据提供的知识",
+        "**",
+        "1. ",
+        "you can ",
+        "可能的",
+        "如果您",
+        "我们可以",
+        "a_b.",
+    ],
+)
+def test_hostile_words_take_no_time(word: str) -> None:
+    """Repeating what the word lists look for does not make them slow."""
+    started = time.process_time()
+    hostile = word * (50_000 // len(word))
+    cut(f"{hostile}\n\n### {hostile}\n\n1. {hostile}\n2. **{word * 20}**：{hostile}\n\n{hostile}：\n\n- x\n", hostile)
+    assert time.process_time() - started < 1

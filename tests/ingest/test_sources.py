@@ -81,6 +81,19 @@ def test_the_product_is_the_folder_with_a_telling_name(tmp_path: Path, folder: s
         assert source.product_of(source.files[0].path) == product
 
 
+def test_the_readme_of_a_collection_is_no_document(tmp_path: Path) -> None:
+    """It would become a product of its own."""
+    root = tmp_path / "samples"
+    (root / "gate").mkdir(parents=True)
+    for name in ("README.md", "gate/README.md"):
+        (root / name).write_text("x", "utf-8")
+    with open_source(str(root)) as source:
+        assert [(file.path, file.problem) for file in source.files] == [
+            ("README.md", "describes the collection"),
+            ("gate/README.md", ""),
+        ]
+
+
 @pytest.mark.parametrize("path", ["missing", "--upload-pack=touch canary", "-u", "\0", "x" * 5000])
 def test_what_does_not_exist_is_said(path: str) -> None:
     """Options are no paths either."""
