@@ -22,9 +22,7 @@ _ASSIGNED = re.compile(
     rf"""(?P<key>(?<![A-Za-z0-9]){_SECRET_KEY}(?:\.\d{{1,2}})?)(?P<mid>["']?\s{{0,3}}[=:：]\s{{0,3}})(?P<value>["']?[!#-%(-+\--:<-~]{{4,200}}["']?)""",
     re.IGNORECASE,
 )
-_PEM = (
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,8000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
-)
+_PEM = r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,8000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
 _CLOUD_KEY = r"(?<!\w)(?:(?:AKIA|ASIA)[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,26}|AKID[A-Za-z0-9]{20,40})(?!\w)"
 _SERVICE_KEY = (
     r"(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{30,100}|github_pat_\w{30,100}|glpat-[\w-]{20,60}|xox[abprs]-[\w-]{10,100}"
