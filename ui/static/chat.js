@@ -280,6 +280,14 @@
       openSource(cite);
       return;
     }
+    const related = event.target.closest("a.ask");
+    if (related && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault(); // the conversation stays; the title becomes the next question to send
+      question().value = related.textContent;
+      fit();
+      question().focus();
+      return;
+    }
     const example = event.target.closest(".example");
     if (example) {
       ask(example.textContent);
