@@ -13,8 +13,8 @@ from kb.index.base import IndexQuery, Match
 from kb.knowledge_base import KnowledgeBase
 from kb.query import search_text
 from kb.records import StoredPassage
-from kb.text import features, is_cjk, query_tokens
-from kb.values import Hit, Passage, Reason
+from kb.text import detect_language, features, is_cjk, query_tokens
+from kb.values import Hit, Language, Passage, Reason
 
 __all__ = ["HybridSearch", "SearchResult", "Signals"]
 
@@ -59,9 +59,11 @@ _Ref = tuple[str, str]
 
 
 class _Candidate:
-    """One document's passages with the scores that each index gave them."""
+    """One document's passages with the scores that each index gave them; `first` is any of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: StoredPassage) -> None:
+        self.language = first.language
+        self.is_reviewed = first.reviewed
         self.passages: dict[int, StoredPassage] = {}
         self.dense: dict[int, float] = {}
         self.lexical: dict[int, float] = {}
@@ -103,7 +105,7 @@ class HybridSearch:
         identifiers = features(query).all
         for candidate in candidates.values():
             _note_words(candidate, terms.rarity, identifiers)
-        ranked = _ranked(candidates)
+        ranked = _ranked(candidates, detect_language(query))
         hits = self._hits(ranked[:k], candidates)
         signals = _signals(candidates[ranked[0][0]], terms) if ranked else Signals()
         return SearchResult(hits, signals, lexical_only=dense is None)
@@ -126,7 +128,7 @@ class HybridSearch:
         stored = self._knowledge.records.passages(keys)
         found: dict[_Ref, _Candidate] = {}
         for key, passage in stored.items():
-            candidate = found.setdefault((passage.product, passage.document_id), _Candidate())
+            candidate = found.setdefault((passage.product, passage.document_id), _Candidate(passage))
             candidate.passages[key] = passage
         for matches, side in ((dense, "dense"), (lexical, "lexical")):
             for match in matches:
@@ -148,17 +150,23 @@ class HybridSearch:
         return tuple(hits)
 
 
-def _ranked(candidates: Mapping[_Ref, _Candidate]) -> list[tuple[_Ref, NDArray[np.float64]]]:
+def _ranked(candidates: Mapping[_Ref, _Candidate], language: Language) -> list[tuple[_Ref, NDArray[np.float64]]]:
     """Documents with their weighted features (columns of `_WEIGHTS`), best first; equal ones by name."""
     if not candidates:
         return []
+    found = list(candidates.values())
+    lexical = _standardised([max(c.lexical.values(), default=None) for c in found])
+    coverage = np.array([c.coverage for c in found])
+    foreign = [c.language != language for c in found]
     rows = np.column_stack(
         [
-            _standardised([max(c.dense.values(), default=None) for c in candidates.values()]),
-            _standardised([max(c.lexical.values(), default=None) for c in candidates.values()]),
-            [c.coverage for c in candidates.values()],
-            [math.log1p(len(c.found_identifiers)) for c in candidates.values()],
-            [any(p.reviewed for p in c.passages.values()) for c in candidates.values()],
+            _standardised([max(c.dense.values(), default=None) for c in found]),
+            # A document in another language can share names with the question, but it does not speak against it that
+            # it shares no words.
+            np.where(foreign, np.maximum(lexical, 0.0), lexical),
+            np.where(foreign, np.maximum(coverage, coverage.mean()), coverage),
+            [math.log1p(len(c.found_identifiers)) for c in found],
+            [c.is_reviewed for c in found],
         ]
     ) * np.array(list(_WEIGHTS.values()))
     ranked = sorted(zip(candidates, rows, strict=True), key=lambda item: (-item[1].sum(), item[0]))
@@ -222,14 +230,14 @@ def _readable(terms: Sequence[str]) -> list[str]:
     return shown[:8]
 
 
-def _standardised(values: list[float | None]) -> list[float]:
+def _standardised(values: Sequence[float | None]) -> NDArray[np.float64]:
     # z-scores; what an index did not find is taken as its worst find.
     known = [value for value in values if value is not None]
     if not known:
-        return [0.0] * len(values)
+        return np.zeros(len(values))
     worst = min(known)
     row = np.array([worst if value is None else value for value in values])
-    return [float(z) for z in (row - row.mean()) / (row.std() or 1.0)]
+    return np.asarray((row - row.mean()) / (row.std() or 1.0))
 
 
 def _signals(best: _Candidate, terms: _Terms) -> Signals:

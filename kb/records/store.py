@@ -17,12 +17,12 @@ from kb.records.database import READING, migrate, open_engine, store_errors
 from kb.records.rows import document_columns, to_bytes, to_document, to_passage, to_vector
 from kb.records.schema import documents, meta, passages, sequence
 from kb.records.writing import Batch, embedding_of
-from kb.values import Document, Passage
+from kb.values import Document, Language, Passage
 
 __all__ = ["Records", "Sample", "StoredPassage"]
 
 _CHUNK = 400  # values in one IN list, below every engine's limit
-_OWNER = (documents.c.id.label("document_id"), documents.c.title, documents.c.reviewed)
+_OWNER = (documents.c.id.label("document_id"), documents.c.title, documents.c.language, documents.c.reviewed)
 _T = TypeVar("_T")
 
 
@@ -34,6 +34,7 @@ class StoredPassage:
     product: str
     document_id: str
     title: str
+    language: Language
     reviewed: bool
     passage: Passage
 
@@ -153,7 +154,7 @@ class Records:
         query = sa.select(*columns, *_OWNER).join(documents)
         for chunk in _chunks(list(keys)):
             for row in self._rows(query.where(passages.c.key.in_(chunk), ~passages.c.deleted)):
-                owner = (row["product"], row["document_id"], row["title"], row["reviewed"])
+                owner = (row["product"], row["document_id"], row["title"], row["language"], row["reviewed"])
                 found[row["key"]] = StoredPassage(row["key"], *owner, to_passage(row))
         return found
 
