@@ -75,9 +75,11 @@ class ChromaIndex:
         """See `Index.close`."""
         self._collections = {}
         self._client.close()
+        self._seal()
 
     def _seal(self) -> None:
-        # Chroma writes its vector files while it takes changes, and crashes the process when it reads damaged ones.
+        # Chroma crashes the process when it reads damaged vector files. It writes them while it takes changes, and what
+        # was left in its own log while it searches or closes.
         times = {path: path.stat().st_mtime_ns for path in _vector_files(self._folder)}
         if times != self._sealed:
             (self._folder / _SEAL).write_text(json.dumps(_checksums(self._folder)), encoding="utf-8")
