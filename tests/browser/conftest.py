@@ -15,8 +15,8 @@ from ui.settings import Settings
 
 BROWSER = [
     pytest.mark.browser,
-    # Gradio's queue statistics set a pandas option that pandas 3 deprecates; a warning would end the queue's task here.
-    pytest.mark.filterwarnings("ignore:.*no_silent_downcasting"),
+    # Gradio's queue statistics use what pandas 3 deprecates; a warning would end the queue's task here.
+    pytest.mark.filterwarnings("ignore:.*(no_silent_downcasting|copy keyword is deprecated)"),
 ]
 _QUIET = [
     "--no-sandbox",

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,10 @@ from tests.ui.fakes import FakeServices
 from ui.server import create_app
 from ui.settings import Settings, Site
 from ui.streams import Streams
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what Gradio's imports warn of is not ours to fail on
+    import gradio as _  # noqa: F401
 
 DOCS = "https://docs.example.org"
 

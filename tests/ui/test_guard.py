@@ -213,7 +213,7 @@ def test_chat_page_allows_scripts_by_nonce_only(site: httpx.Client) -> None:
 GRADIO = [
     "upload", "upload_progress", "file=/etc/passwd", "file/etc/passwd", "proxy=https://a.example", "info",
     "openapi.json",
-    "app_id", "runs", "user", "token", "login_check", "dev/reload", "reset", "call/ask", "call/v2/ask", "run/ask",
+    "app_id", "runs", "user", "token", "login_check", "dev/reload", "call/ask", "call/v2/ask", "run/ask",
     "api/ask", "component_server", "stream/x", "vibe-code", "vibe-edit", "process_recording", "deep_link",
     "custom_component/a/client/b/c", "run-history/buckets", "mcp", "profiling/traces", "queue/status",
 ]  # fmt: skip

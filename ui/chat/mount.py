@@ -34,7 +34,7 @@ _ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (_GET, re.compile(r"/static/(?:js|img)/[\w.-]+")),
     (_GET, re.compile(r"/theme\.css")),
     (_GET, re.compile(r"/gradio_api/(?:startup-events|heartbeat/\w{1,40}|queue/data)")),
-    (_POST, re.compile(r"/gradio_api/(?:queue/join|cancel)")),
+    (_POST, re.compile(r"/gradio_api/(?:queue/join|cancel|reset)")),
 )
 _PAGE_QUERY = frozenset({"product", "q", "lang", "theme"})
 _CACHE = {"/assets/": "public, max-age=31536000, immutable", "/static/": "public, max-age=3600"}

@@ -45,9 +45,7 @@ class _Asked(BaseModel):
 
 
 class _Remembered(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    turns: list[tuple[_Name, _Name, _Name]] = Field(max_length=30, strict=False)
+    turns: list[tuple[_Name, _Name, _Name]] = Field(max_length=30)  # answer, feedback token, conversation
     language: Literal["zh", "en"] = "en"
 
 

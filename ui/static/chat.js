@@ -318,6 +318,12 @@
   document.addEventListener("input", (event) => { if (event.target.id === "question") fit(); });
   document.addEventListener("change", (event) => { if (event.target.id === "product") showExamples(); });
 
+  // Gradio shows its part some frames after drawing it; what is hidden takes no focus.
+  function focusQuestion(tries = 120) {
+    question().focus();
+    if (document.activeElement === document.body && tries > 0) requestAnimationFrame(() => focusQuestion(tries - 1));
+  }
+
   // ---- called by Gradio when the composer stands; the other parts are drawn before it or soon after
 
   function whenDrawn(action) {
@@ -341,7 +347,7 @@
       if (turns.length) send.restore({ turns, language });
       $("#dayi-boot").remove();
       root.dataset.ready = "";
-      if (matchMedia("(hover: hover)").matches) requestAnimationFrame(() => question().focus());
+      if (matchMedia("(hover: hover)").matches) focusQuestion();
     });
   }
 
