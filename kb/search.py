@@ -20,7 +20,7 @@ __all__ = ["HybridSearch", "SearchResult", "Signals"]
 
 logger = logging.getLogger(__name__)
 
-_CANDIDATES = 60  # passages asked of each index; more did not change the first ten documents
+_CANDIDATES = 40  # passages asked of each index; more did not change the first ten documents
 _PASSAGES_PER_HIT = 3
 _LEXICAL_SCALE = 20.0  # a BM25 score that weighs as much as a cosine of 1 when passages of one document are ordered
 _RARE_TERMS = 40  # the rarest distinct words of a query decide its coverage

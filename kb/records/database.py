@@ -17,6 +17,8 @@ from kb.errors import MissingExtra, SettingsError, StoreBusy, StoreDamaged, Stor
 
 __all__ = ["HEAD", "READING", "migrate", "open_engine", "store_errors"]
 
+_MAPPED_BYTES = 1 << 30  # reads of a larger database than this copy its pages
+
 logger = logging.getLogger(__name__)
 
 HEAD = "0001"  # newest file in migrations/versions; kept here so that a current database needs no import of Alembic
@@ -63,6 +65,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import ingest
-from ui.cli import main
+from ui.cli import COMMANDS, main
 
 SAMPLES = Path(ingest.__file__).parent / "samples"
 
@@ -160,7 +160,7 @@ def test_bad_settings_name_the_variable(capsys: pytest.CaptureFixture[str], monk
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     """`--help` of each command shows a line that can be run."""
-    for command in ("ingest", "ask", "search", "answer", "serve", "check", "settings"):
+    for command in COMMANDS:
         code, out, _ = run(capsys, command, "--help")
         assert code == 0
         assert f"Example: dayi {command}" in " ".join(out.split())
