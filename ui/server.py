@@ -1,6 +1,7 @@
 """The whole web application on one port, and the process that serves it."""
 
 import logging
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -122,8 +123,10 @@ class _Server(uvicorn.Server):
             self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # uvicorn's own handler would raise the signal again after a clean end, and the exit code would say "killed".
         self._streams.stop()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 class _Static(StaticFiles):

@@ -15,7 +15,7 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "welcome": ("哪里卡住了？", "What are you stuck on?"),
     "welcome_text": (
         "描述现象，或直接粘贴报错日志。每个原因和步骤都标注出处，点开即可核对专家原文。",
-        "Describe what you see, or paste the error. Every cause and step names its source: check the expert's own words.",
+        "Describe what you see, or paste the error. Every cause and step names its source for you to check.",
     ),
     "try": ("试着问问", "Try asking"),
     "product": ("产品", "Product"),
