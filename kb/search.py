@@ -13,7 +13,7 @@ from kb.index.base import IndexQuery, Match
 from kb.knowledge_base import KnowledgeBase
 from kb.query import search_text
 from kb.records import StoredPassage
-from kb.text import detect_language, features, is_cjk, query_tokens
+from kb.text import detect_language, features, is_cjk, query_tokens, word_pairs
 from kb.values import Hit, Language, Passage, Reason
 
 __all__ = ["HybridSearch", "SearchResult", "Signals"]
@@ -52,8 +52,8 @@ class SearchResult:
 
 
 # Part of each feature in a document's score. Dense and lexical count in standard deviations among the candidates,
-# coverage as a share (0..1), identifiers as log(1 + number found), reviewed by an expert as 0 or 1.
-_WEIGHTS = {"dense": 1.0, "lexical": 1.0, "coverage": 4.0, "identifiers": 0.3, "reviewed": 1.0}
+# coverage as a share (0..1), identifiers and pairs of words as log(1 + number found), reviewed as 0 or 1.
+_WEIGHTS = {"dense": 1.0, "lexical": 1.0, "coverage": 4.0, "identifiers": 0.3, "phrases": 1.5, "reviewed": 1.0}
 
 _Ref = tuple[str, str]
 
@@ -70,6 +70,7 @@ class _Candidate:
         self.coverage = 0.0
         self.found_terms: tuple[str, ...] = ()
         self.found_identifiers: tuple[str, ...] = ()
+        self.found_phrases: tuple[str, ...] = ()
 
     def best_passages(self) -> tuple[Passage, ...]:
         def score(key: int) -> float:
@@ -102,9 +103,9 @@ class HybridSearch:
         lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
         dense = self._dense(asked, products)
         candidates = self._candidates(dense or [], lexical)
-        identifiers = features(query).all
+        identifiers, phrases = features(query).all, word_pairs(query)
         for candidate in candidates.values():
-            _note_words(candidate, terms.rarity, identifiers)
+            _note_words(candidate, terms.rarity, identifiers, phrases)
         ranked = _ranked(candidates, detect_language(query))
         hits = self._hits(ranked[:k], candidates)
         signals = _signals(candidates[ranked[0][0]], terms) if ranked else Signals()
@@ -166,6 +167,7 @@ def _ranked(candidates: Mapping[_Ref, _Candidate], language: Language) -> list[t
             np.where(foreign, np.maximum(lexical, 0.0), lexical),
             np.where(foreign, np.maximum(coverage, coverage.mean()), coverage),
             [math.log1p(len(c.found_identifiers)) for c in found],
+            [math.log1p(len(c.found_phrases)) for c in found],
             [c.is_reviewed for c in found],
         ]
     ) * np.array(list(_WEIGHTS.values()))
@@ -179,6 +181,7 @@ def _reasons(candidate: _Candidate, values: NDArray[np.float64]) -> tuple[Reason
         " ".join(_readable(candidate.found_terms)),
         f"{candidate.coverage:.0%}",
         " ".join(candidate.found_identifiers),
+        ", ".join(candidate.found_phrases),
         "expert" if values[-1] else "",
     )
     return tuple(Reason(name, float(v), detail) for name, v, detail in zip(_WEIGHTS, values, details, strict=True))
@@ -202,12 +205,15 @@ def _terms(query: str, knowledge: KnowledgeBase) -> _Terms:
     return _Terms(dict(sorted(rarity.items(), key=lambda item: -item[1])[:_RARE_TERMS]), known)
 
 
-def _note_words(candidate: _Candidate, terms: Mapping[str, float], identifiers: Sequence[str]) -> None:
+def _note_words(
+    candidate: _Candidate, terms: Mapping[str, float], identifiers: Sequence[str], phrases: Sequence[str]
+) -> None:
     text = "\n".join(f"{p.title}\n{p.passage.heading}\n{p.passage.text}" for p in candidate.passages.values()).lower()
     candidate.found_terms = tuple(term for term in terms if _holds(text, term))
     weight = sum(terms.values())
     candidate.coverage = sum(terms[term] for term in candidate.found_terms) / weight if weight else 0.0
     candidate.found_identifiers = tuple(name for name in identifiers if name.lower() in text)
+    candidate.found_phrases = tuple(phrase for phrase in phrases if phrase in text)
 
 
 def _holds(text: str, term: str) -> bool:

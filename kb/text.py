@@ -9,14 +9,16 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kb.values import Language
 
-__all__ = ["Features", "clean", "detect_language", "features", "is_cjk", "query_tokens", "tokens"]
+__all__ = ["Features", "clean", "detect_language", "features", "is_cjk", "query_tokens", "tokens", "word_pairs"]
 
 _CJK = "㐀-䶿一-鿿豈-﫿\U00020000-\U0002ffff"
 _RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<latin>[a-z0-9]+(?:[._\-/$@:'+#][a-z0-9]+)*\+{{0,2}})", re.IGNORECASE)
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_LATIN_RUN = re.compile(r"[a-z0-9._-]+(?: [a-z0-9._-]+)+")
 _SEPARATOR = re.compile(r"[._\-/$@:'+#]+")
 _NUMERIC = re.compile(r"v?\d+(?:\.\d+)*$", re.IGNORECASE)
 _EMBEDDED_VERSION = re.compile(r"\d+(?:\.\d+)+")
@@ -132,6 +134,17 @@ def query_tokens(text: str) -> list[str]:
     """`tokens` without the words that any question may hold, such as "how" and "怎么"; all if there are no others."""
     found = tokens(text)
     return [token for token in found if token not in _STOP_WORDS] or found
+
+
+def word_pairs(text: str) -> list[str]:
+    """Neighbouring Latin words in lower case ("user not", "not found"), without pairs of stop words.
+
+    Error messages are quoted word by word, and their words alone are common ones.
+    """
+    words = _LATIN_RUN.findall(unicodedata.normalize("NFKC", text).lower())
+    pairs = [pair for run in words for pair in pairwise(run.split())]
+    kept = [f"{one} {two}" for one, two in pairs if not {one, two} <= _STOP_WORDS]
+    return list(dict.fromkeys(kept))[:_NAMES_PER_KIND]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,22 @@ from ui.settings import Product, Settings
 
 __all__ = ["ProductInfo", "Services", "build_services", "open_records"]
 
-# How the products that documentation sites ask us about are written, in the sample knowledge base and elsewhere.
+# Titles and example questions of the products in the sample knowledge base; `[[products]]` overrides them.
 _TITLES = {"nacos": "Nacos", "arthas": "Arthas"}
 _EXAMPLES: dict[str, dict[str, list[str]]] = {
     "nacos": {
         "zh": ["Nacos 开启鉴权后客户端报 user not found 怎么办？", "9848 端口是做什么用的，必须开放吗？"],
-        "en": ["Client not connected, current status:STARTING. What is wrong?", "How do I change the default port?"],
+        "en": [
+            "Client not connected, current status:STARTING. What is wrong?",
+            "What happens to my services when all Nacos nodes are down?",
+        ],
     },
     "arthas": {
-        "zh": ["watch 命令怎么看方法的入参和返回值？", "Arthas 连接不上目标进程怎么办？"],
-        "en": ["How do I find the busiest threads with Arthas?", "Why can't Arthas attach inside a container?"],
+        "zh": ["watch 命令怎么看方法的入参和返回值？", "quit 和 stop 有什么区别？"],
+        "en": [
+            "thread -b shows nothing although the application hangs. Why?",
+            "Why can't Arthas attach inside a container?",
+        ],
     },
 }
 

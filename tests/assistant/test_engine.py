@@ -138,3 +138,32 @@ def test_a_long_stack_trace_is_answered(services: Services) -> None:
     trace = "java.lang.IllegalStateException: No DataSource set\n" + "\tat org.spring.A.b(A.java:1)\n" * 660
     answer = ask(services, trace[:20_000], product="nacos")
     assert any("DataSource" in citation.title for citation in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    {
+        "Nacos 开启鉴权后客户端报 user not found 怎么办？": {"nacos-sample-0004"},
+        "9848 端口是做什么用的，必须开放吗？": {"nacos-sample-0002", "nacos-sample-0011"},
+        "Client not connected, current status:STARTING. What is wrong?": {"nacos-sample-0002"},
+        "What happens to my services when all Nacos nodes are down?": {"nacos-sample-0028"},
+        "watch 命令怎么看方法的入参和返回值？": {"docs/watch", "arthas-sample-0003"},
+        "quit 和 stop 有什么区别？": {"arthas-sample-0007"},
+        "thread -b shows nothing although the application hangs. Why?": {"arthas-sample-0015"},
+        "Why can't Arthas attach inside a container?": {"arthas-sample-0002"},
+    }.items(),
+)
+def test_the_example_questions_are_answered_from_the_right_entry(
+    services: Services, question: str, documents: set[str]
+) -> None:
+    """What the chat page suggests to a newcomer is answered from the entry about it, over all products."""
+    answer = ask(services, question)
+    assert answer.outcome == "answered"
+    assert answer.citations[0].document in documents
+
+
+def test_the_chat_page_suggests_the_tested_examples(services: Services) -> None:
+    """No example goes untested."""
+    suggested = {q for product in services.products() for questions in product.examples.values() for q in questions}
+    tested = test_the_example_questions_are_answered_from_the_right_entry.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert suggested == {question for question, _ in tested}

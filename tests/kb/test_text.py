@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.text import clean, detect_language, features, is_cjk, tokens
+from kb.text import clean, detect_language, features, is_cjk, query_tokens, tokens, word_pairs
 
 BANNED = [*range(0, 9), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0x200B, *range(0x202A, 0x202F),
           *range(0x2066, 0x206A), 0xFEFF, *range(0xE0000, 0xE0080), *range(0xD800, 0xE000)]  # fmt: skip
@@ -96,6 +96,19 @@ def test_patterns_are_linear(unit: str) -> None:
     for function in (clean, tokens, features, detect_language):
         function(text)
     assert time.perf_counter() - started < 0.5
+
+
+def test_words_of_asking_are_not_searched_for() -> None:
+    """What every question holds says nothing; a question of nothing else keeps it all."""
+    assert query_tokens("How do I reset the password?") == ["reset", "password"]
+    assert "怎么" not in query_tokens("怎么开启鉴权")
+    assert query_tokens("how to?") == ["how", "to"]
+    assert "not" in query_tokens("user not found")
+
+
+def test_word_pairs_keep_the_words_of_a_message_together() -> None:
+    """Neighbouring Latin words, across neither Chinese nor punctuation, and none of stop words only."""
+    assert word_pairs("报 user not found 怎么办, how do I fix it") == ["user not", "not found", "i fix", "fix it"]
 
 
 def test_is_cjk() -> None:
