@@ -61,6 +61,11 @@ class Assistant:
         question = self._read(request, names)
         return self._events(request, question, started)
 
+    def find(self, request: AskRequest, k: int = 10) -> SearchResult:
+        """The `k` best documents for a question, best first: what its answer is made from. Raises as `ask` does."""
+        question = self._read(request, self._names())
+        return self._search.search(question.query, products=question.products, k=k)
+
     def answer(self, answer_id: str) -> Answer:
         """A stored answer, without its asker's capabilities. Raises `AnswerNotFound`."""
         return self._answers.get(answer_id)
