@@ -72,10 +72,13 @@ def open_records(settings: Settings) -> Records:
     return Records(settings.database_url)
 
 
-def build_services(settings: Settings, *, embedder: Embedder | None = None, private: bool = False) -> Services:
+def build_services(
+    settings: Settings, *, embedder: Embedder | None = None, private: bool = False, answers: Records | None = None
+) -> Services:
     """Open the knowledge base and wire the assistant.
 
     With `private`, a store whose index another process owns is served from a copy in memory; without, that is an error.
+    Answers are kept in `answers` where it is given, so that none of an evaluation are among the readers' own.
 
     Raises:
         StoreBusy: another process owns the index.
@@ -88,5 +91,6 @@ def build_services(settings: Settings, *, embedder: Embedder | None = None, priv
     )
     search = HybridSearch(knowledge)
     names = {product.id: [product.title, *product.names] for product in settings.products}
-    assistant = Assistant(search, AnswerStore(knowledge.records), base_url=settings.base_url, product_names=names)
+    store = AnswerStore(answers or knowledge.records)
+    assistant = Assistant(search, store, base_url=settings.base_url, product_names=names)
     return Services(settings, knowledge, search, assistant)
