@@ -88,7 +88,6 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeServices, str]]:
     services = FakeServices(Settings(data=Path(tmp_path_factory.mktemp("data"))), delay_s=0.05)
     with serving(services) as client:
-        client.get("/")
         yield services, str(client.base_url).rstrip("/")
 
 

@@ -16,10 +16,6 @@ from ui.server import create_app
 from ui.settings import Settings, Site
 from ui.streams import Streams
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what Gradio's imports warn of is not ours to fail on
-    import gradio as _  # noqa: F401
-
 DOCS = "https://docs.example.org"
 
 
@@ -31,11 +27,15 @@ def serving(services: FakeServices, *, streams: Streams | None = None) -> Iterat
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
     try:
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Gradio warns of while it is built is not ours to fail on
+            thread.start()
+            while not server.started:
+                time.sleep(0.01)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            page = httpx.get(f"http://127.0.0.1:{port}/", timeout=60)
+        assert page.status_code == 200, page.text
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             yield client
     finally:
@@ -63,5 +63,4 @@ def services(settings: Settings) -> FakeServices:
 @pytest.fixture(scope="session")
 def site(services: FakeServices) -> Iterator[httpx.Client]:
     with serving(services) as client:
-        client.get("/")  # the chat page is there from now on
         yield client
