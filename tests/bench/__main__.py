@@ -13,6 +13,7 @@ from rich.table import Table
 from ingest import parse_file
 from kb import load_embedder
 from tests.bench.quality import question_answer_retrieval
+from tests.bench.robustness import robustness
 from tests.bench.speed import in_process, ingestion, machine, server
 
 _CORPORA = Path(__file__).parents[2] / "../shared/corpora"
@@ -36,6 +37,7 @@ def _cases(folder: Path) -> Iterator[dict[str, Any]]:
         yield from in_process(data, questions)
         yield from server(data, questions)
     yield from question_answer_retrieval(folder, load_embedder("bundled"), _alien_questions())
+    yield from robustness(folder, load_embedder("bundled"))
 
 
 def main() -> int:

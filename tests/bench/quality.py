@@ -15,7 +15,7 @@ from ingest import embedding_text, parse_file, split
 from kb import Document, Embedder, HybridSearch, IndexQuery, KnowledgeBase, tokens
 from tests.bench.metrics import mean_reciprocal_rank, recall
 
-__all__ = ["question_answer_retrieval"]
+__all__ = ["fill", "question_answer_retrieval", "without_question"]
 
 
 def question_answer_retrieval(
@@ -28,11 +28,11 @@ def question_answer_retrieval(
     documents = [parse_file(path, root=folder, product="bench") for path in sorted(folder.glob("*.md"))]
     questions = {document.id: document.question for document in documents}
     expected = {id: id for id in questions}
-    answers = [_without_question(document) for document in documents]
+    answers = [without_question(document) for document in documents]
     with tempfile.TemporaryDirectory() as temporary:
         knowledge = KnowledgeBase.open(Path(temporary), f"sqlite:///{temporary}/bench.db", embedder)
         try:
-            _fill(knowledge, answers)
+            fill(knowledge, answers)
             runs_by_method = _runs(knowledge, answers, questions)
             yield from _refusals(HybridSearch(knowledge), list(questions.values()), alien)
         finally:
@@ -47,7 +47,8 @@ def question_answer_retrieval(
         }
 
 
-def _without_question(document: Document) -> Document:
+def without_question(document: Document) -> Document:
+    """The document as if only its answer had been written: no question, no title."""
     cut = next(section.end for section in document.sections if section.kind == "question")
     text = document.text[cut:]
     sections = tuple(
@@ -58,7 +59,8 @@ def _without_question(document: Document) -> Document:
     return replace(document, title="", question="", text=text, sections=sections)
 
 
-def _fill(knowledge: KnowledgeBase, answers: Sequence[Document]) -> None:
+def fill(knowledge: KnowledgeBase, answers: Sequence[Document]) -> None:
+    """Put documents into a knowledge base and its indexes."""
     for document in answers:
         passages = split(document)
         texts = [embedding_text(document, passage) for passage in passages]
