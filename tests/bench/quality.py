@@ -7,15 +7,14 @@ import math
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from assistant import ANSWER_AT, confidence
-from ingest import embedding_text, parse_file, split
+from ingest import parse_file, put_all, without_question
 from kb import Document, Embedder, HybridSearch, IndexQuery, KnowledgeBase, tokens
 from tests.bench.metrics import mean_reciprocal_rank, recall
 
-__all__ = ["fill", "question_answer_retrieval", "without_question"]
+__all__ = ["fill", "question_answer_retrieval"]
 
 
 def question_answer_retrieval(
@@ -47,24 +46,9 @@ def question_answer_retrieval(
         }
 
 
-def without_question(document: Document) -> Document:
-    """The document as if only its answer had been written: no question, no title."""
-    cut = next(section.end for section in document.sections if section.kind == "question")
-    text = document.text[cut:]
-    sections = tuple(
-        replace(section, start=section.start - cut, end=section.end - cut)
-        for section in document.sections
-        if section.start >= cut
-    )
-    return replace(document, title="", question="", text=text, sections=sections)
-
-
 def fill(knowledge: KnowledgeBase, answers: Sequence[Document]) -> None:
     """Put documents into a knowledge base and its indexes."""
-    for document in answers:
-        passages = split(document)
-        texts = [embedding_text(document, passage) for passage in passages]
-        knowledge.records.put(document, passages, knowledge.embedder.encode_documents(texts), embedded=texts)
+    put_all(knowledge.records, knowledge.embedder, answers)
     knowledge.follow()
 
 

@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ingest import parse_file
+from ingest import parse_file, without_question
 from kb import Embedder, HybridSearch, KnowledgeBase
 from tests.bench.metrics import mean_reciprocal_rank, recall
-from tests.bench.quality import fill, without_question
+from tests.bench.quality import fill
 
 __all__ = ["CHANGES", "robustness"]
 

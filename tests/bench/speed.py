@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from assistant import AskRequest
-from tests.bench.metrics import percentile
+from assistant.metrics import percentile
 from ui.services import build_services
 from ui.settings import load_settings
 

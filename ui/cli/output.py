@@ -73,8 +73,8 @@ def progress() -> Progress:
     )
 
 
-def read_jsonl(path: str) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON Lines file, "-" for standard input.
+def read_jsonl(path: str, text: str = "text") -> Iterator[dict[str, Any]]:
+    """The objects of a JSON Lines file, "-" for standard input; each must hold a text under the name `text`.
 
     Raises:
         RequestError: a line is not a JSON object; the message names it.
@@ -90,6 +90,6 @@ def read_jsonl(path: str) -> Iterator[dict[str, Any]]:
             value = json.loads(line)
         except ValueError as error:
             raise RequestError(f"{path}:{number} is not JSON: {error}") from None
-        if not isinstance(value, dict) or not isinstance(value.get("text"), str):
-            raise RequestError(f'{path}:{number} must be an object with "id" and "text".')
+        if not isinstance(value, dict) or not isinstance(value.get(text), str):
+            raise RequestError(f'{path}:{number} must be an object with "id" and "{text}".')
         yield value
