@@ -55,7 +55,7 @@ def read_question(
     products = (product,) if product else _named_products(text, product_names or {})
     if follows is not None and not products:
         products = follows.products
-    query = _without_courtesies(search_text(text))
+    query = search_text(text)
     if follows is not None and is_follow_up(text):
         query = f"{follows.query}\n{query}"
     versions = tuple(dict.fromkeys((*((version,) if version else ()), *found.versions)))
@@ -91,21 +91,6 @@ def _named_products(text: str, names: Mapping[str, Sequence[str]]) -> tuple[str,
         if any(name.lower() in (words if name.isascii() and " " not in name else lower) for name in (product, *others))
     ]
     return (named[0],) if len(named) == 1 else ()
-
-
-_COURTESIES = re.compile(
-    r"(?:各位)?大佬们?[，,！!]?|请教(?:一下|个问题|下)?[，,：:]?|请问(?:一下|下)?[，,：:]?"
-    r"|麻烦(?:问一下|问下|看看|看下)?[，,]?|求(?:助|教|解|大神)[，,！!]?|(?:你|您)好(?:啊|呀)?[，,！!。]?"
-    r"|谢谢(?:了|大家|各位)?[！!。]?|在线等|有(?:没有)?(?:人|谁)知道"
-    r"|\b(?:hi|hello|hey)(?: (?:all|team|everyone|guys|there))?[,!.]?(?=\s)"
-    r"|\b(?:please|thanks(?: a lot| in advance)?|thank you)\b[,!.]?",
-    re.IGNORECASE,
-)
-
-
-def _without_courtesies(query: str) -> str:
-    stripped = _COURTESIES.sub(" ", query).strip()
-    return stripped if len(stripped) > 1 else query
 
 
 _POINTS_BACK = re.compile(
