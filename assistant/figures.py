@@ -85,12 +85,12 @@ def table_of(results: Sequence[Evaluated]) -> Table:
 def figure_values(table: Table) -> Floats:
     """Every figure of `FIGURES`, in that order; nan where it applies to no question."""
     answerable, answered = table["answerable"] == 1, table["answered"] == 1
-    precision, found = mean(table["answerable"][answered]), mean(table["answered"][answerable])
+    decided = answerable.sum() + answered.sum()
     values = {name: mean(table[name]) for name in _PER_QUESTION} | {
         "auroc": auroc(table["confidence"], answerable),
-        "precision": precision,
-        "recall": found,
-        "f1": 2 * precision * found / (precision + found) if precision + found else 0.0,
+        "precision": mean(table["answerable"][answered]),
+        "recall": mean(table["answered"][answerable]),
+        "f1": 2 * (answerable & answered).sum() / decided if decided else math.nan,
         "refused": 1 - mean(table["answered"][~answerable]),
         "answered": mean(table["answered"]),
         "p50_ms": percentile(table["ms"], 0.5),

@@ -46,7 +46,7 @@ class _Kind:
 
 def report_html(run: Run, promises: Sequence[Promise], changes: Sequence[Change] = ()) -> str:
     """The page; `changes` against a baseline are shown where there are any."""
-    estimates = run.estimates()
+    estimates = run.estimates
     answerable = [one.confidence for one in run.results if one.answerable]
     others = [one.confidence for one in run.results if not one.answerable]
     max_risk = promises[0].max_risk if promises else 0.0

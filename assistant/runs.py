@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -62,7 +63,7 @@ class Promise:
     risk_below: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """All questions of one evaluation; `model` is the embedding model's id, `settings` say how it was run."""
 
@@ -70,6 +71,7 @@ class Run:
     settings: Mapping[str, Any]
     results: tuple[Evaluated, ...]
 
+    @cached_property
     def estimates(self) -> dict[str, Estimate]:
         """The figures that apply to these questions, by name."""
         table = table_of(self.results)
@@ -111,7 +113,7 @@ class Run:
             "answerable": sum(one.answerable for one in self.results),
             "metrics": {
                 name: _known({"value": one.value, "low": one.low, "high": one.high})
-                for name, one in self.estimates().items()
+                for name, one in self.estimates.items()
             },
             "promises": [asdict(promise) for promise in promises],
         }

@@ -71,7 +71,7 @@ def evaluate(
         _write(out, json.dumps(run.as_dict(promises), ensure_ascii=False, indent=1) + "\n")
     if report:
         _write(report, report_html(run, promises, changes))
-    failures = [*_below(run.estimates(), minima), *_regressions(changes)]
+    failures = [*_below(run.estimates, minima), *_regressions(changes)]
     if as_json:
         emit(run.summary(promises) | {"changes": [_change(change) for change in changes], "failures": failures})
     else:
@@ -216,7 +216,7 @@ def _print(run: Run, promises: Sequence[Promise], changes: Sequence[Change]) -> 
     by_name = {change.name: change for change in changes}
     columns = ("Figure", "Value", "95 % interval", *(("Before", "Change", "p") if changes else ()), "What it says")
     table = Table(*columns, box=None, header_style="bold")
-    for name, estimate in run.estimates().items():
+    for name, estimate in run.estimates.items():
         row = [name, f"{estimate.value:.4f}", f"{estimate.low:.4f}–{estimate.high:.4f}"]
         if changes:
             change = by_name.get(name)
