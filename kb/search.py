@@ -12,6 +12,7 @@ from kb.errors import StoreDamaged
 from kb.index.base import IndexQuery, Match
 from kb.knowledge_base import KnowledgeBase
 from kb.query import search_text
+from kb.reading import Reading, read_query
 from kb.records import StoredPassage
 from kb.text import detect_language, features, is_cjk, query_tokens, word_pairs
 from kb.values import Hit, Language, Passage, Reason
@@ -94,7 +95,8 @@ class HybridSearch:
         Raises:
             StoreDamaged: the lexical index cannot be read.
         """
-        query = search_text(query)
+        reading = read_query(search_text(query), self._knowledge.lexical)
+        query = reading.text
         terms = _terms(query, self._knowledge)
         if not terms.rarity or k < 1:
             return SearchResult((), Signals())
@@ -107,7 +109,7 @@ class HybridSearch:
         for candidate in candidates.values():
             _note_words(candidate, terms.rarity, identifiers, phrases)
         ranked = _ranked(candidates, detect_language(query))
-        hits = self._hits(ranked[:k], candidates)
+        hits = self._hits(ranked[:k], candidates, _spelling(reading))
         signals = _signals(candidates[ranked[0][0]], terms) if ranked else Signals()
         return SearchResult(hits, signals, lexical_only=dense is None)
 
@@ -139,7 +141,10 @@ class HybridSearch:
         return found
 
     def _hits(
-        self, best: Sequence[tuple[_Ref, NDArray[np.float64]]], candidates: Mapping[_Ref, _Candidate]
+        self,
+        best: Sequence[tuple[_Ref, NDArray[np.float64]]],
+        candidates: Mapping[_Ref, _Candidate],
+        spelling: tuple[Reason, ...],
     ) -> tuple[Hit, ...]:
         documents = self._knowledge.records.documents([ref for ref, _ in best])
         hits = []
@@ -147,7 +152,7 @@ class HybridSearch:
             if ref in documents:  # it may have been removed since the index answered
                 reasons = _reasons(candidates[ref], values)
                 score = sum(reason.value for reason in reasons)
-                hits.append(Hit(documents[ref], candidates[ref].best_passages(), score, reasons))
+                hits.append(Hit(documents[ref], candidates[ref].best_passages(), score, reasons + spelling))
         return tuple(hits)
 
 
@@ -185,6 +190,11 @@ def _reasons(candidate: _Candidate, values: NDArray[np.float64]) -> tuple[Reason
         "expert" if values[-1] else "",
     )
     return tuple(Reason(name, float(v), detail) for name, v, detail in zip(_WEIGHTS, values, details, strict=True))
+
+
+def _spelling(reading: Reading) -> tuple[Reason, ...]:
+    changes = ", ".join(f"{typed} → {read}" for typed, read in reading.changes)
+    return (Reason("spelling", 0.0, changes),) if changes else ()
 
 
 @dataclass(frozen=True, slots=True)

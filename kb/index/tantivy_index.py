@@ -78,6 +78,18 @@ class TantivyIndex:
         searcher = self._searcher
         return searcher.num_docs, {word: searcher.doc_freq("body", _utf8(word)) for word in set(words)}
 
+    def occurrences(self, words: Iterable[str]) -> dict[str, int]:
+        """For each token in how many passages' heading or text it occurs, or else in how many titles."""
+        searcher = self._searcher
+        return {
+            word: searcher.doc_freq("body", _utf8(word)) or searcher.doc_freq("title", _utf8(word))
+            for word in set(words)
+        }
+
+    def starting_with(self, prefix: str) -> dict[str, int]:
+        """The tokens of headings and texts with this beginning, and in how many passages they occur."""
+        return dict(self._searcher.terms_with_prefix("body", _utf8(prefix)))
+
     def close(self) -> None:
         """See `Index.close`."""
         with self._writing:
