@@ -62,6 +62,7 @@ def report_html(run: Run, promises: Sequence[Promise], changes: Sequence[Change]
         ranks=bars(_ranks(run.results)) if any(one.documents for one in run.results) else "",
         kinds=[kind for kind in _kinds(run.results) if kind.worst],
         others=len(others),
+        questions={id: one.question for one in run.results for id in one.documents},  # held-out answers have no title
         threshold=ANSWER_AT,
         max_risk=max_risk,
     )
