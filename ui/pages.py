@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ui.rendering import is_safe_link
+from ui.rendering import is_safe_link, render
 from ui.texts import TEXTS, texts
 
 __all__ = ["STATIC", "fragment", "preferred_language"]
@@ -44,6 +44,7 @@ def _environment() -> Environment:
     )
     environment.tests["safe_link"] = is_safe_link
     environment.filters["host"] = _host
+    environment.filters["markdown"] = render
     return environment
 
 
