@@ -50,7 +50,7 @@ def report_html(run: Run, promises: Sequence[Promise], changes: Sequence[Change]
     answerable = [one.confidence for one in run.results if one.answerable]
     others = [one.confidence for one in run.results if not one.answerable]
     max_risk = promises[0].max_risk if promises else 0.0
-    curves = [("strict", run.curve("right")), *([("mild", run.curve("answerable"))] if others else [])]
+    curves = [("strict" if measure == "right" else "mild", run.curve(measure)) for measure in run.measures]
     return _ENVIRONMENT.get_template("report.html").render(
         run=run,
         headlines=[(label, chinese, name, estimates[name]) for name, label, chinese in _HEADLINES if name in estimates],

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
@@ -82,6 +82,11 @@ class Run:
             if not math.isnan(value)
         }
 
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What can be told of these questions: without golden documents, a wrong one cannot."""
+        return ("answerable", "right") if any(one.documents for one in self.results) else ("answerable",)
+
     def curve(self, measure: Measure, product: str = "") -> list[CurvePoint]:
         """Risk against coverage of the questions of a product, or of all."""
         results = [one for one in self.results if product in ("", one.product)]
@@ -94,12 +99,12 @@ class Run:
         """
         products = sorted({one.product for one in self.results})
         chosen = ["", *filter(None, products)] if len(products) > 1 else [""]
-        return [self._promise(product, measure, max_risk) for product in chosen for measure in get_args(Measure)]
+        return [self._promise(product, measure, max_risk) for product in chosen for measure in self.measures]
 
     def as_dict(self, promises: Sequence[Promise] = ()) -> dict[str, Any]:
         """Everything that a later comparison or a person may want, ready for JSON; `load_run` reads it."""
         return self.summary(promises) | {
-            "curves": {m: [asdict(point) for point in thinned(self.curve(m))] for m in get_args(Measure)},
+            "curves": {m: [asdict(point) for point in thinned(self.curve(m))] for m in self.measures},
             "questions": [asdict(one) | {"scores": _known(scores_of(one))} for one in self.results],
         }
 

@@ -193,6 +193,11 @@ def test_a_promise_that_no_threshold_keeps() -> None:
     assert (promise.threshold, promise.risk) == (None, 1)
 
 
+def test_without_golden_documents_no_document_is_wrong() -> None:
+    """There is one promise then, about unanswerable questions."""
+    assert [promise.measure for promise in run_of(ALIEN, FOOLED).promises(0.05)] == ["answerable"]
+
+
 def test_each_product_gets_its_own_threshold() -> None:
     """With questions about two products, there are promises for all and for each."""
     other = [replace(one, id=f"{one.id}q", product="q") for one in RESULTS]
