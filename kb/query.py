@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kb.text import clean, features, query_tokens
 
-__all__ = ["search_text"]
+__all__ = ["naming_once", "search_text"]
 
 _SHORT = 300  # characters; shorter text is searched as it stands
 _MAX_LINES = 12  # of each kind; the first ones name the fault
@@ -116,6 +116,16 @@ def _telling(messages: Sequence[str], words: set[str]) -> list[str]:
 
 def _names(lines: Sequence[str]) -> list[str]:
     return list(features(" ".join(_LOG_HEAD.sub(" ", line) for line in lines[:200])).all)
+
+
+def naming_once(query: str, names: Sequence[str]) -> str:
+    """The query with only the first mention of a product by one of its names; names inside identifiers stay."""
+    words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name)
+    if not words:
+        return query
+    mentions = re.compile(rf"(?<![\w.\-/@:])(?:{words})(?![\w.\-/@:])", re.IGNORECASE | re.ASCII)
+    first = mentions.search(query)
+    return query[: first.end()] + mentions.sub(" ", query[first.end() :]) if first else query
 
 
 _COURTESIES = re.compile(

@@ -5,7 +5,7 @@ where the result occurs and what was typed does not. A word that occurs is never
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -20,7 +20,7 @@ _WORD = re.compile(r"[A-Za-z]+(?:[._\-/$@:#]?[A-Za-z0-9]+)*")
 _PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _SHORTEST = 4
-_COMMON = 0.2  # share of the passages that hold a word which is then the likelier one
+_COMMON = 0.03  # share of the passages that hold a word which is then the likelier one
 _ENOUGH = 5  # passages that do so in a small knowledge base
 _WORDS = 6  # unknown words that are looked at; each costs some tenths of a millisecond
 
@@ -46,12 +46,16 @@ class Reading:
     changes: tuple[tuple[str, str], ...] = ()
 
 
-def read_query(text: str, vocabulary: Vocabulary) -> Reading:
-    """The query with unknown words replaced by known ones that were probably meant."""
+def read_query(text: str, vocabulary: Vocabulary, keep: Container[str] = ()) -> Reading:
+    """The query with unknown words replaced by known ones that were probably meant, except those in `keep`."""
     text, changes = _simplified(text, vocabulary)
     words = list(dict.fromkeys(match[0] for match in _WORD.finditer(text) if len(match[0]) <= 100))
     known = vocabulary.occurrences({part for word in words for part in _parts(word)})
-    unknown = [word for word in words if not known[word.lower()] and not all(known[part] for part in _parts(word))]
+    unknown = [
+        word
+        for word in words
+        if not (known[word.lower()] or word in keep or all(map(known.get, _parts(word)[1:] or [word.lower()])))
+    ]
     meant: dict[str, str] = {}
     for word in unknown[:_WORDS]:
         reading = _read(word, known, vocabulary)

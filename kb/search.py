@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from kb.errors import StoreDamaged
 from kb.index.base import IndexQuery, Match
 from kb.knowledge_base import KnowledgeBase
-from kb.query import search_text
+from kb.query import naming_once, search_text
 from kb.reading import Reading, read_query
 from kb.records import StoredPassage
+from kb.synonyms import Synonyms
 from kb.text import detect_language, features, is_cjk, query_tokens, word_pairs
 from kb.values import Hit, Language, Passage, Reason
 
@@ -82,10 +83,22 @@ class _Candidate:
 
 
 class HybridSearch:
-    """Finds documents in a knowledge base. Thread-safe."""
+    """Finds documents in a knowledge base. Thread-safe.
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
+    `synonyms` are groups of words that stand for each other; `product_names` maps product ids to the other words that
+    readers use for them.
+    """
+
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        *,
+        synonyms: Sequence[Sequence[str]] = (),
+        product_names: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._knowledge = knowledge
+        self._names = {product: (product, *names) for product, names in (product_names or {}).items()}
+        self._synonyms = Synonyms([*synonyms, *self._names.values()])
 
     def search(self, query: str, *, products: Sequence[str] = (), k: int = 10) -> SearchResult:
         """The best `k` documents for a question, pasted log or keywords; all products when none is named.
@@ -95,19 +108,22 @@ class HybridSearch:
         Raises:
             StoreDamaged: the lexical index cannot be read.
         """
-        reading = read_query(search_text(query), self._knowledge.lexical)
-        query = reading.text
-        terms = _terms(query, self._knowledge)
+        reading = read_query(search_text(query), self._knowledge.lexical, keep=self._synonyms)
+        query = (
+            naming_once(reading.text, self._names.get(products[0], products)) if len(products) == 1 else reading.text
+        )
+        synonyms = self._synonyms.found(query)
+        terms = _terms(query, synonyms, self._knowledge)
         if not terms.rarity or k < 1:
             return SearchResult((), Signals())
         vector = self._knowledge.embedder.encode_queries([query])[0]
-        asked = IndexQuery(query, vector)
+        asked = IndexQuery(query, vector, tuple(other for others in synonyms.values() for other in others))
         lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
         dense = self._dense(asked, products)
         candidates = self._candidates(dense or [], lexical)
         identifiers, phrases = features(query).all, word_pairs(query)
         for candidate in candidates.values():
-            _note_words(candidate, terms.rarity, identifiers, phrases)
+            _note_words(candidate, terms, identifiers, phrases)
         ranked = _ranked(candidates, detect_language(query))
         hits = self._hits(ranked[:k], candidates, _spelling(reading))
         signals = _signals(candidates[ranked[0][0]], terms) if ranked else Signals()
@@ -199,29 +215,39 @@ def _spelling(reading: Reading) -> tuple[Reason, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """The rarest distinct words of a query with their inverse document frequency; `known` as in `Signals`."""
+    """The rarest distinct words of a query with their inverse document frequency; `known` as in `Signals`.
+
+    `synonyms` are the words that may stand for them.
+    """
 
     rarity: Mapping[str, float]
     known: float
+    synonyms: Mapping[str, Sequence[str]]
 
 
-def _terms(query: str, knowledge: KnowledgeBase) -> _Terms:
+def _terms(query: str, synonyms: Mapping[str, Sequence[str]], knowledge: KnowledgeBase) -> _Terms:
     # Single Han characters are left out: the pairs say the same and mean more. Unknown words are the rarest of all.
     distinct = list(dict.fromkeys(token for token in query_tokens(query) if len(token) > 1 or not is_cjk(token)))
-    total, frequencies = knowledge.lexical.frequencies(distinct)
-    rarity = {t: math.log(1 + (total + 0.5) / (frequencies.get(t, 0) + 0.5)) for t in distinct}
+    others = {term: query_tokens(" ".join(synonyms.get(term, ()))) for term in distinct}
+    total, frequencies = knowledge.lexical.frequencies(
+        distinct + [token for found in others.values() for token in found]
+    )
+    counts = {t: frequencies[t] or max((frequencies[other] for other in others[t]), default=0) for t in distinct}
+    rarity = {t: math.log(1 + (total + 0.5) / (counts[t] + 0.5)) for t in distinct}
     weight = sum(rarity.values())
-    known = sum(value for term, value in rarity.items() if frequencies.get(term)) / weight if weight else 0.0
-    return _Terms(dict(sorted(rarity.items(), key=lambda item: -item[1])[:_RARE_TERMS]), known)
+    known = sum(value for term, value in rarity.items() if counts[term]) / weight if weight else 0.0
+    return _Terms(dict(sorted(rarity.items(), key=lambda item: -item[1])[:_RARE_TERMS]), known, synonyms)
 
 
-def _note_words(
-    candidate: _Candidate, terms: Mapping[str, float], identifiers: Sequence[str], phrases: Sequence[str]
-) -> None:
+def _note_words(candidate: _Candidate, terms: _Terms, identifiers: Sequence[str], phrases: Sequence[str]) -> None:
     text = "\n".join(f"{p.title}\n{p.passage.heading}\n{p.passage.text}" for p in candidate.passages.values()).lower()
-    candidate.found_terms = tuple(term for term in terms if _holds(text, term))
-    weight = sum(terms.values())
-    candidate.coverage = sum(terms[term] for term in candidate.found_terms) / weight if weight else 0.0
+    candidate.found_terms = tuple(
+        term
+        for term in terms.rarity
+        if _holds(text, term) or any(_holds(text, other) for other in terms.synonyms.get(term, ()))
+    )
+    weight = sum(terms.rarity.values())
+    candidate.coverage = sum(terms.rarity[term] for term in candidate.found_terms) / weight if weight else 0.0
     candidate.found_identifiers = tuple(name for name in identifiers if name.lower() in text)
     candidate.found_phrases = tuple(phrase for phrase in phrases if phrase in text)
 

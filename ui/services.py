@@ -89,8 +89,8 @@ def build_services(
     knowledge = KnowledgeBase.open(
         settings.data, settings.database_url, embedder or load_embedder(settings.embedding), private=private
     )
-    search = HybridSearch(knowledge)
     names = {product.id: [product.title, *product.names] for product in settings.products}
+    search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names)
     store = AnswerStore(answers or knowledge.records)
     assistant = Assistant(search, store, base_url=settings.base_url, product_names=names)
     return Services(settings, knowledge, search, assistant)

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     products: list[Product] = Field(
         [], description="Display names of products, other words for them, example questions"
     )
+    synonyms: list[list[str]] = Field([], description="Groups of words that mean the same to readers")
     sites: list[Site] = Field([], description="Documentation sites that show the widget")
 
     @classmethod

@@ -30,10 +30,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class IndexQuery:
-    """What to look for: the words for a lexical index, the vector (dimension,) for a dense one."""
+    """What to look for: the words for a lexical index, the vector (dimension,) for a dense one.
+
+    `synonyms` are words that may stand for those of the text; a lexical index counts them for less.
+    """
 
     text: str
     vector: Vectors
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

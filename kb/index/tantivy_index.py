@@ -1,7 +1,7 @@
 """Lexical search with BM25: our own tokens in a tantivy index."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
@@ -16,6 +16,7 @@ __all__ = ["TantivyIndex"]
 _HEAP = 32_000_000  # bytes for the writer; one thread needs 15 MB at least
 _QUERY_TOKENS = 60  # a pasted log has thousands; its rarest ones decide
 _TITLE_BOOST = 1.5
+_SYNONYM_BOOST = 0.5
 
 
 class TantivyIndex:
@@ -66,8 +67,10 @@ class TantivyIndex:
         words = self._rarest(searcher, query_tokens(_utf8(query.text)))
         if not words or limit < 1:
             return []
+        synonyms = self._rarest(searcher, _words(" ".join(query.synonyms)))
+        weights = {**dict.fromkeys(synonyms, _SYNONYM_BOOST), **dict.fromkeys(words, 1.0)}
         try:
-            result = searcher.search(self._query(words, products), limit, count=False)
+            result = searcher.search(self._query(weights, products), limit, count=False)
             found = [Match(int(searcher.doc(address)["key"][0]), float(score)) for score, address in result.hits]
         except (ValueError, OSError) as error:
             raise StoreDamaged(f"The lexical index cannot be read ({error}); it has to be rebuilt") from error
@@ -102,13 +105,14 @@ class TantivyIndex:
         frequency = {word: searcher.doc_freq("body", word) for word in distinct}
         return sorted((word for word in distinct if frequency[word]), key=frequency.__getitem__)[:_QUERY_TOKENS]
 
-    def _query(self, words: Sequence[str], products: Sequence[str]) -> Query:
+    def _query(self, weights: Mapping[str, float], products: Sequence[str]) -> Query:
         # Built from terms, never parsed: what readers type has no syntax.
         clauses = []
-        for word in words:
-            clauses.append((Occur.Should, Query.term_query(self._schema, "body", word, "freq")))
+        for word, weight in weights.items():
+            body = Query.term_query(self._schema, "body", word, "freq")
+            clauses.append((Occur.Should, body if weight == 1.0 else Query.boost_query(body, weight)))
             title = Query.term_query(self._schema, "title", word, "freq")
-            clauses.append((Occur.Should, Query.boost_query(title, _TITLE_BOOST)))
+            clauses.append((Occur.Should, Query.boost_query(title, _TITLE_BOOST * weight)))
         matching = Query.boolean_query(clauses)
         if not products:
             return matching

@@ -29,9 +29,13 @@ def robustness(folder: Path, embedder: Embedder) -> Iterator[dict[str, object]]:
         knowledge = KnowledgeBase.open(Path(temporary), f"sqlite:///{temporary}/bench.db", embedder)
         try:
             fill(knowledge, [without_question(document) for document in documents])
-            search = HybridSearch(knowledge)
+            search = HybridSearch(knowledge, product_names={"bench": ["nacos"]})
             for name in CHANGES:
                 yield figures(search, questions, name)
+            columns = _ENGLISH.split()
+            groups = list(zip(columns[::2], columns[1::2], strict=True))
+            line = figures(HybridSearch(knowledge, synonyms=groups), questions, "half in English")
+            yield {**line, "asked": "half in English, these words listed as synonyms"}
         finally:
             knowledge.close()
 
@@ -39,7 +43,10 @@ def robustness(folder: Path, embedder: Embedder) -> Iterator[dict[str, object]]:
 def figures(search: HybridSearch, questions: Mapping[str, str], name: str) -> dict[str, object]:
     """How well the changed questions find their documents."""
     asked = {id: CHANGES[name](question, random.Random(f"{name} {id}")) for id, question in questions.items()}
-    runs = {id: [hit.document.id for hit in search.search(question).hits] for id, question in asked.items()}
+    runs = {
+        id: [hit.document.id for hit in search.search(question, products=["bench"]).hits]
+        for id, question in asked.items()
+    }
     expected = {id: id for id in questions}
     return {
         "case": "robustness",

@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.pinyin import characters, syllables
+from kb.query import naming_once
 from kb.reading import read_query
+from kb.search import HybridSearch
 from kb.spelling import correction, edits
+from kb.synonyms import Synonyms
 from kb.text import tokens
 from ui.services import Services
+from ui.settings import load_settings
 
 TEXT = """nacos 注册 失败 鉴权 认证 注册中心 配置 配置中心 服务器 重启 阈值 超时 长时间 行号 绿色 策略 女 连接 命名空间
 nacos.core.auth.enabled IllegalStateException configuration client connection logs world mono NacosException
@@ -171,3 +176,73 @@ def test_a_changed_query_finds_what_the_plain_one_finds(services: Services, quer
     assert hit.document.id == services.search.search(plain, products=["nacos"]).hits[0].document.id
     assert hit.reasons[-1].name == "spelling"
     assert "→" in hit.reasons[-1].detail
+
+
+GROUPS = [["鉴权", "认证", "Auth"], ["宕机", "挂了", "node down"], ["ｋ８ｓ", "Kubernetes"], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("怎么开鉴权", {"鉴权": ("认证", "auth")}),
+        ("AUTH is off", {"auth": ("鉴权", "认证")}),
+        ("the author", {}),
+        ("a Node  Down again", {"node": ("宕机", "挂了")}),
+        ("K8S 部署", {"k8s": ("kubernetes",)}),
+        ("", {}),
+    ],
+)
+def test_synonyms_are_found(text: str, found: Mapping[str, tuple[str, ...]]) -> None:
+    """Latin words whole, Chinese ones anywhere, whatever the case and width."""
+    assert dict(Synonyms(GROUPS).found(text)) == found
+
+
+@given(st.lists(st.lists(st.text(max_size=6), max_size=4), max_size=4), st.text(max_size=60))
+def test_any_words_can_be_synonyms(groups: list[list[str]], text: str) -> None:
+    """No list of words and no text makes it fail, and no word stands for itself."""
+    Synonyms(groups).found(text)
+    for words in groups:
+        for word in words:
+            assert word not in Synonyms([[word]]).found(word).values()
+
+
+def test_synonyms_find_what_other_words_say(services: Services) -> None:
+    """A word that no document holds finds the documents of its synonyms, and they count as covering it."""
+    plain = HybridSearch(services.knowledge).search("flurbel 长度", products=["nacos"])
+    search = HybridSearch(services.knowledge, synonyms=[["flurbel", "secret key"]])
+    found = search.search("flurbel 长度", products=["nacos"])
+    text = " ".join(passage.text for passage in found.hits[0].passages)
+    assert "secret" in text.lower()
+    assert found.signals.known == 1 > plain.signals.known
+    assert found.signals.coverage > plain.signals.coverage
+
+
+def test_product_names_are_synonyms(services: Services) -> None:
+    """Naming the product once more changes no order, and its other names find it."""
+    search = HybridSearch(services.knowledge, product_names={"nacos": ["Nacos", "纳科斯"]})
+
+    def found(query: str) -> list[str]:
+        return [hit.document.id for hit in search.search(query, products=["nacos"]).hits]
+
+    assert found("nacos 开启鉴权后报 user not found nacos") == found("nacos 开启鉴权后报 user not found")
+    assert "nacos" in search.search("纳科斯").hits[0].passages[0].text.lower()
+
+
+@pytest.mark.parametrize(
+    ("query", "rest"),
+    [
+        ("nacos怎么开启鉴权", "nacos怎么开启鉴权"),
+        ("Nacos 问题：nacos.core.auth.enabled 怎么开启 nacos", "Nacos 问题：nacos.core.auth.enabled 怎么开启  "),
+        ("纳科斯 nacosx Nacos", "纳科斯 nacosx  "),
+    ],
+    ids=["once", "identifier", "another name"],
+)
+def test_a_product_is_named_once(query: str, rest: str) -> None:
+    """Further mentions go, identifiers keep the names in them."""
+    assert naming_once(query, ["nacos", "", "a+b(", "纳科斯"]) == rest
+
+
+def test_synonyms_come_from_the_settings(tmp_path: Path) -> None:
+    """`synonyms` in `dayi.toml`; the autouse fixture makes `tmp_path` the working folder."""
+    (tmp_path / "dayi.toml").write_text('synonyms = [["鉴权", "auth"], ["宕机", "down"]]', encoding="utf-8")
+    assert load_settings().synonyms == [["鉴权", "auth"], ["宕机", "down"]]
