@@ -13,7 +13,17 @@ from itertools import pairwise
 
 from kb.values import Language
 
-__all__ = ["Features", "clean", "detect_language", "features", "is_cjk", "query_tokens", "tokens", "word_pairs"]
+__all__ = [
+    "STOP_WORDS",
+    "Features",
+    "clean",
+    "detect_language",
+    "features",
+    "is_cjk",
+    "query_tokens",
+    "tokens",
+    "word_pairs",
+]
 
 _CJK = "㐀-䶿一-鿿豈-﫿\U00020000-\U0002ffff"
 _RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<latin>[a-z0-9]+(?:[._\-/$@:'+#][a-z0-9]+)*\+{{0,2}})", re.IGNORECASE)
@@ -114,7 +124,7 @@ def _latin_tokens(run: str) -> Iterator[str]:
 
 # Words of asking rather than of what is asked about. In a small knowledge base they are as rare as names, so their
 # rarity cannot tell them apart. Negations are kept: "not found" is what readers search for.
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     re.findall(
         r"\S+",
         """
@@ -133,7 +143,7 @@ _STOP_WORDS = frozenset(
 def query_tokens(text: str) -> list[str]:
     """`tokens` without the words that any question may hold, such as "how" and "怎么"; all if there are no others."""
     found = tokens(text)
-    return [token for token in found if token not in _STOP_WORDS] or found
+    return [token for token in found if token not in STOP_WORDS] or found
 
 
 def word_pairs(text: str) -> list[str]:
@@ -143,7 +153,7 @@ def word_pairs(text: str) -> list[str]:
     """
     words = _LATIN_RUN.findall(unicodedata.normalize("NFKC", text).lower())
     pairs = [pair for run in words for pair in pairwise(run.split())]
-    kept = [f"{one} {two}" for one, two in pairs if not {one, two} <= _STOP_WORDS]
+    kept = [f"{one} {two}" for one, two in pairs if not {one, two} <= STOP_WORDS]
     return list(dict.fromkeys(kept))[:_NAMES_PER_KIND]
 
 

@@ -20,7 +20,7 @@ ONLY_IN = {
     "tantivy": {"kb/index/tantivy_index.py"},
     "sentence_transformers": {"kb/embedding/transformer.py"},
     "langchain_core": {"kb/retriever.py"},
-    "torch": {"kb/model/train.py"},
+    "torch": {"kb/embedding/torch_module.py", "kb/model/train.py"},
 }
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 

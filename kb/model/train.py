@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from torch.nn.functional import cross_entropy, embedding_bag, normalize
 
 from kb.embedding.static import MODULE, revision_of
 from kb.model.examples import Examples, Ints, read_examples
+from kb.model.export import MODULE_CLASS
+from kb.text import STOP_WORDS
 
 __all__ = ["evaluate", "export", "train"]
 
@@ -35,6 +38,7 @@ TEMPERATURE = 0.05
 DROPOUT = 0.1  # share of a text's features left out in a step
 WARM_UP = 100  # steps
 HELD_OUT = 2000  # pairs
+ASKING = 0.5  # part of their weight that words of asking keep: "how do I" is no subject
 
 
 def main() -> None:
@@ -54,6 +58,8 @@ def main() -> None:
     training, held_out = order[HELD_OUT:], order[:HELD_OUT]
     logger.info("%s pairs, %s features", len(training), len(examples.vocabulary))
     table = train(examples, training, options)
+    asking = np.isin(examples.vocabulary, list(STOP_WORDS))
+    examples = replace(examples, weight=np.where(asking, options.asking, 1).astype(np.float32) * examples.weight)
     export(options.out, examples, table, {"pairs": len(training), **_recorded(options)})
     for name, value in evaluate(examples, held_out, table).items():
         logger.info("held-out pairs among %s: %s %.3f", HELD_OUT, name, value)
@@ -72,6 +78,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="end after this time, however far the epochs are")
     parser.add_argument("--batch", type=int, default=1536, help="pairs in a batch")
     parser.add_argument("--rate", type=float, default=0.01, help="learning rate, falling to 0 towards the end")
+    parser.add_argument("--learn-weights", action="store_true", help="learn a weight of each feature besides its idf")
+    parser.add_argument("--asking", type=float, default=ASKING, help="part of their weight that words of asking keep")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -83,9 +91,10 @@ def _recorded(options: argparse.Namespace) -> dict[str, object]:
 def train(examples: Examples, training: Ints, options: argparse.Namespace) -> torch.Tensor:
     """The feature vectors, shape (rows, dim), before their weights; `training` numbers the pairs to learn from."""
     rng = np.random.default_rng(options.seed)
-    table = torch.randn(len(examples.vocabulary), options.dim) / options.dim**0.5
-    table.requires_grad_()
-    optimizer = torch.optim.Adam([table], lr=options.rate)
+    rows = (torch.randn(len(examples.vocabulary), options.dim) / options.dim**0.5).requires_grad_()
+    strength = torch.zeros(len(rows), 1, requires_grad=True)  # logarithm; scales a row as a whole
+    learned = [rows, strength] if options.learn_weights else [rows]
+    optimizer = torch.optim.Adam(learned, lr=options.rate)
     shown = np.repeat(training, examples.repeats[training])
     steps = options.epochs * (len(shown) // options.batch)
     started, step = time.monotonic(), 0
@@ -96,10 +105,10 @@ def train(examples: Examples, training: Ints, options: argparse.Namespace) -> to
                 spent = (time.monotonic() - started) / 60 / options.minutes if options.minutes else 0.0
                 done = max(step / steps, spent)
                 if done >= 1:
-                    return table.detach()
+                    return _joined(rows, strength)
                 for group in optimizer.param_groups:
                     group["lr"] = options.rate * min((step + 1) / WARM_UP, 1 - done)
-                loss = _loss(examples, batch, table, rng)
+                loss = _loss(examples, batch, rows * strength.exp(), rng)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -107,7 +116,11 @@ def train(examples: Examples, training: Ints, options: argparse.Namespace) -> to
                 progress.update(task, completed=done, loss=f"loss {loss.item():.3f}")
                 if step % 100 == 0:
                     logger.info("step %s of %s, loss %.3f", step, steps, loss.item())
-    return table.detach()
+    return _joined(rows, strength)
+
+
+def _joined(rows: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+    return (rows * strength.exp()).detach()
 
 
 def _batches(shown: Ints, source: Ints, size: int, rng: np.random.Generator) -> Iterator[Ints]:
@@ -166,7 +179,7 @@ def export(out: Path, examples: Examples, table: torch.Tensor, training: dict[st
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = WhitespaceSplit()
     tokenizer.save(str(module / "tokenizer.json"), pretty=False)
-    modules = [{"idx": 0, "name": "0", "path": MODULE, "type": "kb.embedding.static.StaticEmbedder"}]
+    modules = [{"idx": 0, "name": "0", "path": MODULE, "type": MODULE_CLASS}]
     (out / "modules.json").write_text(json.dumps(modules, indent=2) + "\n", "utf-8")
     config = {
         "id": "dayi-static-zh-en",

@@ -1,20 +1,30 @@
 """The bundled embedding model, and other models by name."""
 
+import gzip
+import importlib
 import json
+import logging
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import load_file
 
+from ingest import ingest
+from kb import HybridSearch, KnowledgeBase
 from kb.embedding import Embedder, StaticEmbedder, load_embedder
 from kb.embedding.static import BUNDLED, MODULE, model_features
 from kb.errors import EmbeddingError, MissingExtra
+from kb.model.export import MODULE_CLASS, export
+
+logger = logging.getLogger(__name__)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +110,15 @@ def test_question_is_nearest_to_its_translation(
     assert likeness[0] > likeness[1:].max() + 0.1
 
 
+def test_words_of_asking_make_no_subject(bundled: Embedder) -> None:
+    """Questions that share nothing but "How do I" are not near each other, and a shared subject is."""
+    asked, other, same = bundled.encode_queries(
+        ["How do I bake bread?", "How do I enable authentication?", "bread baking"]
+    )
+    assert asked @ other < 0.2
+    assert asked @ same > 0.5
+
+
 def test_words_of_one_stem_are_alike(bundled: Embedder) -> None:
     """Character 4-grams connect forms of a word."""
     first, second, other = bundled.encode_documents(["registration", "registered", "firewall"])
@@ -119,7 +138,7 @@ def test_chinese_sentences_find_the_english_page(bundled: Embedder, corpora: Pat
     vectors = bundled.encode_documents([piece for pieces in passages for piece in pieces])
     ranks = []
     for number, page in enumerate(pages):
-        sentences = _sentences(chinese / page)
+        sentences = _sentences((chinese / page).read_text("utf-8")) if (chinese / page).is_file() else []
         likeness = bundled.encode_queries(sentences) @ vectors.T
         best = np.array([likeness[:, owner == n].max(axis=1) for n in range(len(pages))])
         ranks += list(1 + (best > best[number]).sum(axis=0)) if sentences else []
@@ -138,13 +157,52 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def _sentences(page: Path) -> list[str]:
-    if not page.is_file():
-        return []
-    prose = re.sub(r"^---.*?---|```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+def _sentences(page: str) -> list[str]:
+    prose = re.sub(r"^---.*?---|```.*?```", "", page, flags=re.DOTALL)
     found = [part.strip() for part in re.split(r"[。\n]", prose)]
-    found = [part for part in found if len(re.findall("[\u4e00-\u9fff]", part)) >= 12]
+    found = [part for part in found if _han(part) >= 12]
     return found[:: max(1, len(found) // 6)][:6]
+
+
+def _han(text: str) -> int:
+    return len(re.findall("[\u4e00-\u9fff]", text))
+
+
+@pytest.mark.slow
+@pytest.mark.corpus
+def test_chinese_sentences_find_english_pages_of_other_projects(
+    bundled: Embedder, corpora: Path, tmp_path: Path
+) -> None:
+    """Held out: six sentences of every Chinese page against all English pages of nine projects, as Dayi searches."""
+    with gzip.open(corpora / "abstention/corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
+        pages = {page["id"]: page["text"] for page in map(json.loads, lines)}
+    english = {id for id, text in pages.items() if _han(text) < len(text) / 20}
+    for id in english:
+        (tmp_path / "pages" / id).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pages" / id).write_text(pages[id], "utf-8")
+    knowledge = KnowledgeBase.open(tmp_path, f"sqlite:///{tmp_path}/pages.db", bundled)
+    try:
+        ingest([str(tmp_path / "pages")], records=knowledge.records, embedder=bundled)
+        knowledge.follow()
+        search = HybridSearch(knowledge)
+        found, plain = [], []
+        for id, text in pages.items():
+            translated = _in_english(id)
+            for sentence in _sentences(text) if translated in english - {id} else []:
+                hits = [hit.document.source for hit in search.search(sentence, k=10).hits]
+                found.append(any(hit.endswith(translated) for hit in hits))
+                plain.append(not re.search("[A-Za-z]", sentence))
+    finally:
+        knowledge.close()
+    logger.info("R@10 of %s sentences: %.3f", len(found), np.mean(found))
+    logger.info("of the %s without Latin words: %.3f", sum(plain), np.mean(np.array(found)[plain]))
+    assert len(found) > 1000
+    assert np.mean(found) > 0.78
+
+
+def _in_english(id: str) -> str:
+    id = id.replace("zh_cn/", "en/")
+    return re.sub(r"_(?:zh|ZH|CN|zh-CN|zh_cn|zh_CN)\.md$", ".md", id)
 
 
 def test_loading_imports_no_deep_learning_library() -> None:
@@ -205,17 +263,25 @@ def test_other_model_without_the_extra_names_it() -> None:
         pytest.skip("sentence-transformers is installed")
 
 
-def test_any_sentence_transformers_model_works(tmp_path: Path) -> None:
-    """A model folder gives unit vectors and its dimension; a wrong name is an EmbeddingError."""
+@pytest.fixture
+def modules() -> ModuleType:
+    """The module classes of sentence-transformers, whose place depends on its version."""
     library = pytest.importorskip("sentence_transformers", reason="the extra `models` is not installed")
+    new = int(library.__version__.split(".")[0]) > 5
+    return importlib.import_module(f"sentence_transformers.{'sentence_transformer.modules' if new else 'models'}")
+
+
+def test_any_sentence_transformers_model_works(modules: ModuleType, tmp_path: Path) -> None:
+    """A model folder gives unit vectors and its dimension; a wrong name is an EmbeddingError."""
+    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import WhitespaceSplit
 
     tokenizer = Tokenizer(WordLevel({"[UNK]": 0, "one": 1, "two": 2}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = WhitespaceSplit()
-    static = library.models.StaticEmbedding(tokenizer, embedding_dim=8)
-    library.SentenceTransformer(modules=[static]).save(str(tmp_path / "tiny"))
+    static = modules.StaticEmbedding(tokenizer, embedding_dim=8)
+    SentenceTransformer(modules=[static]).save(str(tmp_path / "tiny"))
     embedder = load_embedder(str(tmp_path / "tiny"))
     assert embedder.dimension == 8
     for encode in (embedder.encode_documents, embedder.encode_queries):
@@ -225,3 +291,34 @@ def test_any_sentence_transformers_model_works(tmp_path: Path) -> None:
     assert embedder.encode_documents([]).shape == (0, 8)
     with pytest.raises(EmbeddingError):
         load_embedder(str(tmp_path / "nowhere"))
+
+
+_TEXTS = ["服务注册失败怎么办？", "Connection refused: connect 127.0.0.1:9848", "Nacos Nacos nacos 的 leader", "", "ꙮ"]
+
+
+@pytest.mark.parametrize("exported", [True, False])
+def test_sentence_transformers_gives_the_same_vectors(bundled: Embedder, tmp_path: Path, exported: bool) -> None:
+    """Both the folder that the export writes and the bundled one load there, and once saved they load again."""
+    library = pytest.importorskip("sentence_transformers", reason="the extra `models` is not installed")
+    if exported:
+        export(tmp_path / "exported")
+    model = library.SentenceTransformer(
+        str(tmp_path / "exported" if exported else BUNDLED), trust_remote_code=True, device="cpu"
+    )
+    model.save(str(tmp_path / "saved"))
+    saved = library.SentenceTransformer(str(tmp_path / "saved"), trust_remote_code=True, device="cpu")
+    expected = bundled.encode_documents(_TEXTS)
+    for loaded in (model, saved):
+        vectors = loaded.encode(_TEXTS, show_progress_bar=False)
+        assert (vectors * expected).sum(axis=1).min() > 0.999
+
+
+def test_exported_folder_has_the_layout_of_sentence_transformers(bundled: Embedder, tmp_path: Path) -> None:
+    """Needs no torch: float32 weights whose rows are the bundled ones, and modules.json that names an own class."""
+    export(tmp_path)
+    (module,) = json.loads((tmp_path / "modules.json").read_text("utf-8"))
+    tensors = load_file(tmp_path / module["path"] / "model.safetensors")
+    assert tensors["embedding.weight"].shape[1] == bundled.dimension
+    assert tensors["embedding.weight"].dtype == np.float32
+    assert module["type"] == MODULE_CLASS
+    assert (tmp_path / "config_sentence_transformers.json").is_file()
