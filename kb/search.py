@@ -228,11 +228,9 @@ class _Terms:
 def _terms(query: str, synonyms: Mapping[str, Sequence[str]], knowledge: KnowledgeBase) -> _Terms:
     # Single Han characters are left out: the pairs say the same and mean more. Unknown words are the rarest of all.
     distinct = list(dict.fromkeys(token for token in query_tokens(query) if len(token) > 1 or not is_cjk(token)))
-    others = {term: query_tokens(" ".join(synonyms.get(term, ()))) for term in distinct}
-    total, frequencies = knowledge.lexical.frequencies(
-        distinct + [token for found in others.values() for token in found]
-    )
-    counts = {t: frequencies[t] or max((frequencies[other] for other in others[t]), default=0) for t in distinct}
+    others = {term: query_tokens(" ".join(words)) for term, words in synonyms.items()}
+    total, frequencies = knowledge.lexical.frequencies([*distinct, *(o for found in others.values() for o in found)])
+    counts = {t: frequencies[t] or max((frequencies[o] for o in others.get(t, ())), default=0) for t in distinct}
     rarity = {t: math.log(1 + (total + 0.5) / (counts[t] + 0.5)) for t in distinct}
     weight = sum(rarity.values())
     known = sum(value for term, value in rarity.items() if counts[term]) / weight if weight else 0.0
@@ -244,7 +242,7 @@ def _note_words(candidate: _Candidate, terms: _Terms, identifiers: Sequence[str]
     candidate.found_terms = tuple(
         term
         for term in terms.rarity
-        if _holds(text, term) or any(_holds(text, other) for other in terms.synonyms.get(term, ()))
+        if _holds(text, term) or (term in terms.synonyms and any(_holds(text, other) for other in terms.synonyms[term]))
     )
     weight = sum(terms.rarity.values())
     candidate.coverage = sum(terms.rarity[term] for term in candidate.found_terms) / weight if weight else 0.0

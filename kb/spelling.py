@@ -12,9 +12,9 @@ _LONG = 12  # letters from which two errors are forgiven
 def correction(word: str, terms: Mapping[str, int], common: float) -> str:
     """The most frequent of the nearest of `terms` (word to frequency), or "" when none is near.
 
-    Near is one edit, in words of twelve letters and more two; neighbouring letters swapped are one edit. Words under
-    six letters are only corrected where letters were swapped or doubled, or to terms with a frequency of `common` and
-    more, such as a product's name.
+    Near is one edit, in words of twelve letters and more two; neighbouring letters swapped are one edit. Another ending
+    ("returns", "return") is another form, no error, and words under six letters are only corrected where letters were
+    swapped or doubled; both are overruled by terms with a frequency of `common` and more, such as a product's name.
     """
     if len(word) < _SHORTEST:
         return ""
@@ -26,9 +26,15 @@ def correction(word: str, terms: Mapping[str, int], common: float) -> str:
         if abs(len(term) - len(word)) <= most
         and len(letters.symmetric_difference(term)) <= 2 * most
         and (distance := edits(word, term, most)) <= most
-        and (len(word) >= _SHORT or count >= common or letters == set(term))
+        and (count >= common or not _is_another_word(word, term))
     ]
     return min(near)[2] if near else ""
+
+
+def _is_another_word(one: str, other: str) -> bool:
+    if one[:-1] in (other, other[:-1]) or one == other[:-1]:
+        return True
+    return len(one) < _SHORT and set(one) != set(other)
 
 
 def edits(one: str, other: str, most: int) -> int:
