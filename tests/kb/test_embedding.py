@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from ingest import ingest
-from kb import HybridSearch, KnowledgeBase
+from kb import HybridSearch, IndexQuery, KnowledgeBase
 from kb.embedding import Embedder, StaticEmbedder, load_embedder
 from kb.embedding.static import BUNDLED, MODULE, model_features
 from kb.errors import EmbeddingError, MissingExtra
@@ -142,6 +142,8 @@ def test_chinese_sentences_find_the_english_page(bundled: Embedder, corpora: Pat
         likeness = bundled.encode_queries(sentences) @ vectors.T
         best = np.array([likeness[:, owner == n].max(axis=1) for n in range(len(pages))])
         ranks += list(1 + (best > best[number]).sum(axis=0)) if sentences else []
+    ranked = np.array(ranks)
+    logger.info("MRR@10 %.3f, R@10 %.3f", np.mean((ranked <= 10) / ranked), np.mean(ranked <= 10))
     assert len(ranks) > 300
     assert np.mean([1 / rank if rank <= 10 else 0 for rank in ranks]) > 0.7
     assert np.mean([rank <= 10 for rank in ranks]) > 0.9
@@ -169,6 +171,7 @@ def _han(text: str) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.corpus
 def test_chinese_sentences_find_english_pages_of_other_projects(
     bundled: Embedder, corpora: Path, tmp_path: Path
@@ -176,7 +179,7 @@ def test_chinese_sentences_find_english_pages_of_other_projects(
     """Held out: six sentences of every Chinese page against all English pages of nine projects, as Dayi searches."""
     with gzip.open(corpora / "abstention/corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
         pages = {page["id"]: page["text"] for page in map(json.loads, lines)}
-    english = {id for id, text in pages.items() if _han(text) < len(text) / 20}
+    english = {id for id, text in pages.items() if not re.search("zh|_CN", id) and _han(text) < len(text) / 100}
     for id in english:
         (tmp_path / "pages" / id).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "pages" / id).write_text(pages[id], "utf-8")
@@ -185,19 +188,31 @@ def test_chinese_sentences_find_english_pages_of_other_projects(
         ingest([str(tmp_path / "pages")], records=knowledge.records, embedder=bundled)
         knowledge.follow()
         search = HybridSearch(knowledge)
-        found, plain = [], []
+        plain, alone, both = [], [], []
         for id, text in pages.items():
             translated = _in_english(id)
             for sentence in _sentences(text) if translated in english - {id} else []:
-                hits = [hit.document.source for hit in search.search(sentence, k=10).hits]
-                found.append(any(hit.endswith(translated) for hit in hits))
                 plain.append(not re.search("[A-Za-z]", sentence))
+                alone.append(any(path.endswith(translated) for path in _by_meaning(knowledge, sentence)))
+                hits = search.search(sentence, k=10).hits
+                both.append(any(hit.document.source.endswith(translated) for hit in hits))
     finally:
         knowledge.close()
-    logger.info("R@10 of %s sentences: %.3f", len(found), np.mean(found))
-    logger.info("of the %s without Latin words: %.3f", sum(plain), np.mean(np.array(found)[plain]))
-    assert len(found) > 1000
-    assert np.mean(found) > 0.78
+    for name, found in (("model alone", np.array(alone)), ("as Dayi searches", np.array(both))):
+        logger.info("%s, R@10 of %s: %.3f", name, len(plain), found.mean())
+        logger.info("%s, R@10 of %s without Latin words: %.3f", name, sum(plain), found[plain].mean())
+    assert len(plain) > 1000
+    assert np.mean(alone) > 0.82
+    assert np.mean(both) > 0.84
+
+
+def _by_meaning(knowledge: KnowledgeBase, sentence: str) -> list[str]:
+    # Sources of the ten documents whose best passages the dense index finds.
+    query = IndexQuery(sentence, knowledge.embedder.encode_queries([sentence])[0])
+    matches = knowledge.dense.search(query, products=[], limit=60)
+    passages = knowledge.records.passages([match.key for match in matches])
+    refs = list(dict.fromkeys((passages[m.key].product, passages[m.key].document_id) for m in matches))[:10]
+    return [document.source for document in knowledge.records.documents(refs).values()]
 
 
 def _in_english(id: str) -> str:
