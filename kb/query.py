@@ -48,7 +48,7 @@ _CODE = re.compile(r"[{}\\]|[;,({]\s*$|=[^=\s]|</?\w|^\s*@\w|^\s*[-\w.\"']{1,60}
 
 
 def search_text(text: str) -> str:
-    """The part of a question or paste that is worth searching for, at most some 6 000 characters.
+    """The part of a question or paste that is worth searching for, at most some 10 000 characters.
 
     Full-width letters and digits become plain ones, and greetings and thanks go. Short text otherwise stays whole. In a
     long one the sentences stay; stack frames, rules and ordinary log lines go, and of code, configuration and faults

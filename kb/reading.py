@@ -22,6 +22,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _SHORTEST = 4
 _COMMON = 0.03  # share of the passages that hold a word which is then the likelier one
 _ENOUGH = 5  # passages that do so in a small knowledge base
+_LARGE = 20_000  # passages from which the second letter must be right or swapped, too: fewer words to compare
 _WORDS = 6  # unknown words that are looked at; each costs some tenths of a millisecond
 
 
@@ -79,8 +80,10 @@ def _corrected(piece: str, known: Mapping[str, int], vocabulary: Vocabulary) -> 
     lower = piece.lower()
     if len(piece) < _SHORTEST or known[lower]:
         return piece
-    terms = {**vocabulary.starting_with(lower[0]), **vocabulary.starting_with(lower[1::-1])}
-    found = correction(lower, terms, common=max(_COMMON * vocabulary.frequencies(())[0], _ENOUGH))
+    passages = vocabulary.frequencies(())[0]
+    near = [lower[0]] if passages < _LARGE else [lower[:2], lower[0] + lower[2]]
+    terms = {term: n for start in (*near, lower[1::-1]) for term, n in vocabulary.starting_with(start).items()}
+    found = correction(lower, terms, common=max(_COMMON * passages, _ENOUGH))
     if not found:
         return piece
     return found.upper() if piece.isupper() else found.capitalize() if piece[0].isupper() else found
