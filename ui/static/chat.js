@@ -18,6 +18,7 @@
 
   let language = pickLanguage();
   let send = null; // Gradio's triggers, once its part of the page stands
+  let stopped = false; // the reader stopped the answer that is being written
   let products = [];
   let turns = recall(session, SESSION) || [];
 
@@ -123,6 +124,7 @@
   }
 
   function showQuestion(text) {
+    stopped = false;
     root.dataset.page = "talk";
     const waiting = document.createElement("article");
     waiting.className = "turn";
@@ -152,6 +154,7 @@
     $(".waiting")?.remove();
     root.removeAttribute("data-stale");
     const state = turn.dataset.state;
+    if (stopped && state === "writing") showStopped(turn);  // drawn before the server heard of the stop
     if (state === "writing" || turn.dataset.seen === turn.dataset.answer + state) return;
     turn.dataset.seen = turn.dataset.answer + state;
     setBusy(false);
@@ -169,13 +172,16 @@
     send.stop();
     setBusy(false);
     $(".waiting")?.remove();
+    stopped = true;
     const turn = liveTurn();
-    if (turn && turn.dataset.state === "writing") {
-      turn.dataset.state = "stopped";
-      const status = $(".status", turn);
-      if (status) status.textContent = t("stopped");
-    }
+    if (turn && turn.dataset.state === "writing") showStopped(turn);
     root.removeAttribute("data-stale");
+  }
+
+  function showStopped(turn) {
+    turn.dataset.state = "stopped";
+    const status = $(".status", turn);
+    if (status) status.textContent = t("stopped");
   }
 
   function startAnew() {
