@@ -30,20 +30,31 @@ def test_events_come_in_order(services: Services) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "product"),
+    ("question", "product", "documents"),
     [
-        ("nacos 开启鉴权后客户端报 user not found 怎么办", "nacos"),
-        ("Client not connected, current status:STARTING", "nacos"),
-        ("arthas 怎么看一个方法的入参和返回值", "arthas"),
-        ("How do I find the busiest threads with Arthas?", "arthas"),
+        ("nacos 开启鉴权后客户端报 user not found 怎么办", "nacos", {"nacos-sample-0004"}),
+        ("Client not connected, current status:STARTING", "nacos", {"nacos-sample-0002"}),
+        ("arthas 怎么看一个方法的入参和返回值", "arthas", {"docs/watch", "arthas-sample-0003"}),
+        ("thread -b reports nothing although the application hangs", "arthas", {"arthas-sample-0015"}),
+        pytest.param(
+            "How do I find the busiest threads with Arthas?",
+            "arthas",
+            {"arthas-sample-0005"},
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="answered from a Chinese entry that shares only 'find': known weakness across languages",
+            ),
+        ),
     ],
 )
-def test_a_known_question_gets_steps_with_exact_quotes(services: Services, question: str, product: str) -> None:
-    """Causes or steps, and every quote equals the document's text at its offsets."""
+def test_a_known_question_gets_steps_with_exact_quotes(
+    services: Services, question: str, product: str, documents: set[str]
+) -> None:
+    """The right entry, causes or steps, and every quote equals the document's text at its offsets."""
     answer = ask(services, question, product=product)
     assert answer.outcome == "answered"
     assert answer.steps or answer.explanation
-    assert answer.citations
+    assert answer.citations[0].document in documents
     for citation in answer.citations:
         document = services.knowledge.records.document(citation.product, citation.document)
         assert document is not None
@@ -64,7 +75,7 @@ def test_an_alien_question_is_declined(services: Services, question: str) -> Non
 def test_the_language_follows_the_question(services: Services) -> None:
     """Headings are in the reader's language."""
     assert "### 解决步骤" in ask(services, "nacos 开启鉴权后客户端报 user not found 怎么办").markdown
-    assert "### Steps" in ask(services, "How do I find the busiest threads with Arthas?").markdown
+    assert "### Steps" in ask(services, "thread -b reports nothing although the application hangs").markdown
 
 
 def test_a_named_product_is_searched_alone(services: Services) -> None:
