@@ -2,7 +2,7 @@
 
 import math
 
-from kb.search import Signals
+from kb.signals import Signals
 
 __all__ = ["ANSWER_AT", "confidence"]
 

@@ -22,7 +22,8 @@ from kb.index.base import IndexQuery
 from kb.knowledge_base import KnowledgeBase, ProbeReport
 from kb.query import search_text
 from kb.records import Records
-from kb.search import HybridSearch, SearchResult, Signals
+from kb.search import HybridSearch, SearchResult
+from kb.signals import Signals
 from kb.text import Features, clean, detect_language, features, tokens
 from kb.values import Document, DocumentKind, Hit, Language, Passage, Reason, Reference, Section, SectionKind
 

@@ -1,0 +1,72 @@
+"""One score from the features of a document, and the reasons that readers see."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.candidates import Candidate, Ref
+from kb.values import Language, Reason
+
+__all__ = ["ranked", "reasons"]
+
+# Part of each feature in a document's score. Dense and lexical count in standard deviations among the candidates,
+# coverage as a share (0..1), identifiers and pairs of words as log(1 + number found), reviewed as 0 or 1.
+_WEIGHTS = {"dense": 1.0, "lexical": 1.0, "coverage": 4.0, "identifiers": 0.3, "phrases": 1.5, "reviewed": 1.0}
+
+
+def ranked(candidates: Mapping[Ref, Candidate], language: Language) -> list[tuple[Ref, NDArray[np.float64]]]:
+    """Documents with their weighted features (columns of `_WEIGHTS`), best first; equal ones by name."""
+    if not candidates:
+        return []
+    found = list(candidates.values())
+    lexical = _standardised([max(c.lexical.values(), default=None) for c in found])
+    coverage = np.array([c.coverage for c in found])
+    foreign = [c.language != language for c in found]
+    rows = np.column_stack(
+        [
+            _standardised([max(c.dense.values(), default=None) for c in found]),
+            # A document in another language can share names with the question, but it does not speak against it that
+            # it shares no words.
+            np.where(foreign, np.maximum(lexical, 0.0), lexical),
+            np.where(foreign, np.maximum(coverage, coverage.mean()), coverage),
+            [math.log1p(len(c.found_identifiers)) for c in found],
+            [math.log1p(len(c.found_phrases)) for c in found],
+            [c.is_reviewed for c in found],
+        ]
+    ) * np.array(list(_WEIGHTS.values()))
+    ranked = sorted(zip(candidates, rows, strict=True), key=lambda item: (-item[1].sum(), item[0]))
+    return list(ranked)
+
+
+def reasons(candidate: Candidate, values: NDArray[np.float64]) -> tuple[Reason, ...]:
+    """What each weighted feature added to a document's score, with words for people."""
+    details = (
+        f"{max(candidate.dense.values()):.2f}" if candidate.dense else "",
+        " ".join(_readable(candidate.found_terms)),
+        f"{candidate.coverage:.0%}",
+        " ".join(candidate.found_identifiers),
+        ", ".join(candidate.found_phrases),
+        "expert" if values[-1] else "",
+    )
+    return tuple(Reason(name, float(v), detail) for name, v, detail in zip(_WEIGHTS, values, details, strict=True))
+
+
+def _readable(terms: Sequence[str]) -> list[str]:
+    # Rarest first, without words that are inside a longer one already shown.
+    shown: list[str] = []
+    for term in terms:
+        if not any(term in other for other in shown):
+            shown.append(term)
+    return shown[:8]
+
+
+def _standardised(values: Sequence[float | None]) -> NDArray[np.float64]:
+    # z-scores; what an index did not find is taken as its worst find.
+    known = [value for value in values if value is not None]
+    if not known:
+        return np.zeros(len(values))
+    worst = min(known)
+    row = np.array([worst if value is None else value for value in values])
+    return np.asarray((row - row.mean()) / (row.std() or 1.0))
