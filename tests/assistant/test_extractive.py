@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.compose import answer_blocks
-from assistant.extractive import compose, item_markdown
+from assistant.extractive import compose
+from assistant.quoting import item_markdown
+from ingest import parse_text
 from kb.values import Document, Hit, Passage, Section, SectionKind
 
 ANSWER = """客户端报 user not found 怎么办？
@@ -113,14 +115,95 @@ def test_the_same_words_are_said_once() -> None:
 
 def test_what_the_best_document_lacks_comes_from_the_next() -> None:
     """Steps are filled in from one further near document, never from a far one."""
-    causes_only = Document("q-3", "nacos", "t", ANSWER, SECTIONS[:4], kind="qa")
+    causes_only = Document("q-3", "nacos", DOCUMENT.title, ANSWER, SECTIONS[:4], kind="qa")
     assert {c.document for c in compose([_hit(causes_only), _hit(DOCUMENT, 0.9)]).citations} == {"q-3", "q-1"}
     assert compose([_hit(causes_only), _hit(DOCUMENT, 0.7)]).steps == ()
+
+
+def test_another_problem_lends_no_steps() -> None:
+    """However near: steps for something else contradict; and who only explains needs no steps."""
+    other = Document("q-3", "nacos", "集群节点磁盘写满", ANSWER, SECTIONS[:4], kind="qa")
+    assert {c.document for c in compose([_hit(other), _hit(DOCUMENT, 0.99)]).citations} == {"q-3"}
+    explained = _expert("服务端找不到用户。")
+    assert {c.document for c in compose([_hit(explained), _hit(DOCUMENT, 0.99)]).citations} == {"q"}
 
 
 def test_nothing_found_gives_nothing() -> None:
     """No hit, no words."""
     assert compose([]).citations == ()
+
+
+def _expert(answer: str, question: str = "user not found") -> Document:
+    file = f"---\nid: q\ntitle: {question}\n---\n## Question\n{question}\n\n## Expert answer\n{answer}\n"
+    parsed = parse_text(file, path="q.md", product="nacos").document
+    assert parsed is not None
+    return parsed
+
+
+def _markdown(*documents: Document) -> str:
+    return "".join(answer_blocks(compose([_hit(document) for document in documents]), "zh"))
+
+
+def test_a_source_that_does_not_know_is_no_answer() -> None:
+    """Nothing is composed of it, whatever politeness surrounds it; the next near document answers."""
+    silent = _expert("我目前了解到的信息可能不足以回答这个问题，知识库中并未提及。\n\n建议查阅官方文档或在社区提问。")
+    assert compose([_hit(silent)]).citations == ()
+    assert {c.document for c in compose([_hit(silent), _hit(DOCUMENT, 0.95)]).citations} == {"q-1"}
+    assert compose([_hit(silent), _hit(DOCUMENT, 0.5)]).citations == ()
+
+
+def test_what_is_known_beside_an_admission_is_said() -> None:
+    """The admission goes, the substance stays."""
+    text = _markdown(_expert("默认端口是 8848，可以在配置文件里修改，重启后生效。知识内容中没有提及 9848 的用途。"))
+    assert "8848" in text
+    assert "知识" not in text
+
+
+def test_the_direct_answer_comes_first() -> None:
+    """What the expert said before the steps stands before them."""
+    text = _markdown(_expert("可以直接升级，数据不会丢。\n\n### 解决步骤\n1. 备份数据\n2. 重启服务", "可以直接升级吗"))
+    assert text.index("可以直接升级") < text.index("### 解决步骤") < text.index("备份数据")
+
+
+def test_steps_of_different_cases_are_no_sequence() -> None:
+    """Each case begins with what the expert called it, and its citation holds that name."""
+    answer = "### 解决步骤\n#### 对于 Linux\n1. 执行脚本\n2. 查看日志\n\n#### 对于 Windows\n1. 双击程序\n2. 打开日志"
+    draft = compose([_hit(_expert(answer, "如何启动"))])
+    assert [item.text.split("\n")[0] for item in draft.steps] == [
+        "**对于 Linux**",
+        "查看日志",
+        "**对于 Windows**",
+        "打开日志",
+    ]
+    quotes = {citation.n: citation.quote for citation in draft.citations}
+    assert "对于 Windows" in quotes[draft.steps[2].citations[0]]
+
+
+def test_one_list_of_steps_needs_no_name() -> None:
+    """Headings that only announce steps are the answer's own."""
+    draft = compose([_hit(_expert("### 具体步骤\n1. 执行脚本\n2. 查看日志", "如何启动"))])
+    assert [item.text for item in draft.steps] == ["执行脚本", "查看日志"]
+
+
+def test_an_explanation_counts_as_a_whole_under_its_headings() -> None:
+    """Also what the search did not match."""
+    answer = "两种方式都可以。\n\n### 是否需要重启\n不需要，配置会推送。\n\n### 内存要求\n至少两个 G。"
+    document = _expert(answer, "配置怎么生效")
+    hit = Hit(document, _hit(document).passages[:1], 1.0, ())
+    text = "".join(answer_blocks(compose([hit]), "zh"))
+    assert text.index("**是否需要重启**") < text.index("不需要，配置会推送。") < text.index("**内存要求**")
+
+
+def test_nothing_begins_with_a_reference_to_what_is_not_quoted() -> None:
+    """ "However" without anything before it reads like a piece torn out."""
+    text = _markdown(
+        _expert(
+            "提供的知识内容中没有直接说明加载顺序。\n\n但是，配置总是在注册之前加载。注册失败时，已经加载的配置仍然有效，直到应用停止为止。",
+            "加载顺序是什么",
+        )
+    )
+    assert "配置总是在注册之前加载。" in text
+    assert "但是" not in text
 
 
 @pytest.mark.parametrize(
@@ -133,8 +216,24 @@ def test_nothing_found_gives_nothing() -> None:
         ("### 2. Restart\nrun", "**Restart**\n\nrun"),
         ("```\n# x\n```", "```\n# x\n```"),
         ("2、检查", "检查"),
+        ("   - a\n   - b", "- a\n- b"),
+        ("#### 1. **Restart**\nrun", "**Restart**\n\nrun"),
+        ("### Nacos 1.X 版本\n慢", "**Nacos 1.X 版本**\n\n慢"),
+        ("1. **版本**：知识中没有提及版本。", ""),
     ],
-    ids=["ordered", "bullet", "whole list", "step heading", "numbered heading", "code", "chinese number"],
+    ids=[
+        "ordered",
+        "bullet",
+        "whole list",
+        "step heading",
+        "numbered heading",
+        "code",
+        "chinese number",
+        "indented list",
+        "bold heading",
+        "number inside",
+        "nothing but a label",
+    ],
 )
 def test_item_markdown(raw: str, expected: str) -> None:
     """A section reads well as the content of a list item."""
