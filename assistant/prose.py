@@ -12,7 +12,8 @@ __all__ = ["edited", "is_aside", "is_code_mark", "length_of_substance", "owns_to
 _CHINESE_SOURCE = (
     r"(?:第\s*[一二三四五六七八九十\d]+\s*篇\s*(?:参考)?(?:内容|资料|文档|文章|知识)?|\{\{+[^{}\n]{0,80}\}\}+"
     r"|参考内容\s*\d*|[“\"「]知识[”\"」](?:内容)?|知识点?(?=中|里|内|提|未|没|并|所)"
-    r"|知识(?:库|内容|段落)(?=(?:中|里|内)?[^，。]{0,6}(?:没有|未|无法|提到|提及|不足))|(?:(?<=根据)|(?<=基于))我?的?知识(?:库|内容)"
+    r"|知识(?:库|内容|段落)(?=(?:中|里|内)?[^，。]{0,6}(?:没有|未|无法|提到|提及|提供|指出|不足))"
+    r"|我们?的知识(?:库|内容)|(?:(?<=根据)|(?<=基于))知识(?:库|内容)"
     r"|(?:我(?:所|目前)?)?(?:提供|给出|给定|已有|已知|现有|上述|当前|了解|掌握|收集|依托于?|直接)(?:到|的)*(?:我(?:所)?(?:了解|掌握)的)?"
     r"(?:直接|相关|参考|背景)?(?:知识|资料)(?!图谱)(?:内容|信息)?|我(?:所|目前)?(?:了解|掌握)(?:到)?的(?:信息|内容)"
     r"|(?:(?<=根据)|(?<=基于)|(?<=依据)|(?<=[从在您你所由的，])|^)"
@@ -121,8 +122,11 @@ _FENCE = re.compile(r"\s*(?:>\s?)*(?:[-*+]\s+|\d{1,3}[.)]\s+)?(?:```|~~~)")
 def edited(markdown: str, *, aside: bool = False) -> str:
     """The text without talk about the expert's material, courtesies, and lead-ins that nothing follows.
 
-    With `aside`, sentences that only sum up or close go as well. May be empty.
+    With `aside`, sentences that only sum up or close go as well, with all that a text goes on to say after such a
+    beginning. May be empty.
     """
+    if aside and (opening := _sentences(_unlabelled(markdown.lstrip()))) and _ASIDE.match(opening[0]):
+        return ""
     lines = list(_edited_lines(markdown.split("\n"), aside))
     while lines and _leads_nowhere(lines):
         lines[-1] = _without_last_sentence(lines[-1])
@@ -190,6 +194,12 @@ def _edited_line(line: str, aside: bool) -> str | None:
     if body == line[start:]:
         return head + body if body or head.strip() else None
     return head + body.rstrip() if re.search(r"\w", body) else None
+
+
+def _unlabelled(text: str) -> str:
+    line = text.split("\n", 1)[0]
+    label = _LABEL.match(line)
+    return line[label.end() :] if label else line
 
 
 def _sentences(line: str) -> list[str]:

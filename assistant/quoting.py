@@ -76,14 +76,14 @@ def _headings(one: Quoted, after: int) -> Iterator[tuple[int, str]]:
     lines = [line for line in _LINE.finditer(text, start, section.start) if line[0].strip()]
     for number, line in enumerate(lines):
         title = _title(line[0])
-        is_lead = number == len(lines) - 1 and re.fullmatch(r"[^\s|>`*#-].{2,58}[：:]", line[0]) and not is_aside(title)
+        is_lead = number == len(lines) - 1 and re.fullmatch(r"[^\s|>`*#-].{2,58}[：:]", line[0])
         named = is_lead or _letters(_plain(line[0])) in path
-        if named and title and not _is_generic(title) and not one.markdown.startswith(f"**{title}"):
+        if named and not _is_empty(title) and not one.markdown.startswith(f"**{title}"):
             yield line.start(), title
 
 
-def _is_generic(title: str) -> bool:
-    return set(title) <= _GENERIC_CHARACTERS or bool(_GENERIC_WORDS.fullmatch(title))
+def _is_empty(title: str) -> bool:
+    return set(title) <= _GENERIC_CHARACTERS or bool(_GENERIC_WORDS.fullmatch(title)) or is_aside(title)
 
 
 _LINE = re.compile(r"(?m)^.+$")

@@ -80,8 +80,9 @@ def test_a_lead_in_before_code_stays() -> None:
 
 def test_summing_up_goes_from_explanations_only() -> None:
     """After steps it repeats them; inside a step the same words say when to do it."""
-    text = "以上步骤可以解决问题。密码只在启动时读取。"
+    text = "密码只在启动时读取。以上步骤可以解决问题。"
     assert edited(text, aside=True) == "密码只在启动时读取。"
+    assert edited("- 以上步骤先排除网络问题。\n- 接着排除配置问题。", aside=True) == ""
     assert edited("完成上述步骤后，重启服务。") == "完成上述步骤后，重启服务。"
 
 
