@@ -238,7 +238,12 @@ def _lexical(records: Records, folder: Path | None) -> Follower:
 
 
 def _dense(records: Records, embedder: Embedder, folder: Path | None) -> Follower:
-    describe = {"library": _version("chromadb"), "model": embedder.id, "dimension": str(embedder.dimension)}
+    describe = {
+        "library": _version("chromadb"),
+        "format": str(ChromaIndex.format),
+        "model": embedder.id,
+        "dimension": str(embedder.dimension),
+    }
 
     def make(generation: Path | None) -> Index:
         return ChromaIndex(generation) if generation else ExactIndex(embedder.dimension)

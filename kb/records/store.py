@@ -21,12 +21,15 @@ from kb.values import Document, Language, Passage
 
 __all__ = ["Records", "Sample", "StoredPassage"]
 
-_CHUNK = 400  # values in one IN list, below every engine's limit
+_CHUNK = 300  # values in one IN list; three of them stay below every engine's limit
+_DRAWN = 50  # keys drawn for each passage of a sample: most may be of deleted ones
 _T = TypeVar("_T")
 
 # The two statements of every search are made once: composing them takes longer than running them.
+# SQLite uses no index for pairs of values, so the ids are named once more.
 _DOCUMENTS = sa.select(*document_columns).where(
-    sa.tuple_(documents.c.product, documents.c.id).in_(sa.bindparam("refs", expanding=True))
+    documents.c.id.in_(sa.bindparam("ids", expanding=True)),
+    sa.tuple_(documents.c.product, documents.c.id).in_(sa.bindparam("refs", expanding=True)),
 )
 _PASSAGES = (
     sa.select(
@@ -157,7 +160,7 @@ class Records:
         """The documents that exist among these (product, id) pairs."""
         found: dict[tuple[str, str], Document] = {}
         for chunk in _chunks(refs):
-            for row in self._rows(_DOCUMENTS, {"refs": chunk}):
+            for row in self._rows(_DOCUMENTS, {"ids": [id for _, id in chunk], "refs": chunk}):
                 found[row["product"], row["id"]] = to_document(row)
         return found
 
@@ -220,21 +223,25 @@ class Records:
             return int(connection.execute(sa.select(sequence.c.value)).scalar_one())
 
     def sample(self, n: int, *, until: int | None = None, seed: int = 0) -> list[Sample]:
-        """At most `n` passages, drawn at random, not newer than seq `until`; the same ones for the same seed."""
-        query = sa.select(passages.c.key).where(~passages.c.deleted).order_by(passages.c.key)
+        """At most `n` passages, drawn at random, not newer than seq `until`; the same ones for the same seed.
+
+        All that there are where the store never held many more than `n`.
+        """
+        with self.read() as connection:
+            last = connection.execute(sa.select(sa.func.max(passages.c.key))).scalar() or 0
+        drawn = random.Random(seed).sample(range(1, last + 1), min(last, n * _DRAWN))
+        query = passages.select().where(~passages.c.deleted)
         if until is not None:
             query = query.where(passages.c.seq <= until)
-        with self.read() as connection:
-            chosen = connection.execute(query).scalars().all()
-        if len(chosen) > n:
-            chosen = random.Random(seed).sample(chosen, n)
-        rows = [
-            row for chunk in _chunks(chosen) for row in self._rows(passages.select().where(passages.c.key.in_(chunk)))
-        ]
+        found: list[RowMapping] = []
+        for chunk in _chunks(drawn):
+            rows = {row["key"]: row for row in self._rows(query.where(passages.c.key.in_(chunk)))}
+            found += [rows[key] for key in chunk if key in rows]
+            if len(found) >= n:
+                break
         return [
             Sample(row["key"], row["product"], row["heading"], row["text"], to_vector(row["vector"]))
-            for row in rows
-            if not row["deleted"]
+            for row in found[:n]
         ]
 
     def identity(self) -> str:
@@ -255,7 +262,7 @@ class Records:
         """
         stored = self.embedding()
         if stored != (id, dimension):
-            if stored is not None and self.sample(1):
+            if stored is not None and self._rows(sa.select(passages.c.key).where(~passages.c.deleted).limit(1)):
                 raise StoreMismatch(
                     f"The knowledge base was embedded with {stored[0]} ({stored[1]} dimensions), not with {id} "
                     f"({dimension}). Set DAYI_EMBEDDING back, or compute all vectors anew with `dayi check --repair`."

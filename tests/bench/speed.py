@@ -17,7 +17,7 @@ from assistant.metrics import percentile
 from ui.services import build_services
 from ui.settings import load_settings
 
-__all__ = ["in_process", "ingestion", "server"]
+__all__ = ["in_process", "ingestion", "machine", "mb", "server"]
 
 _PORT = 7899
 
@@ -41,7 +41,7 @@ def ingestion(folder: Path, data: Path) -> Iterator[dict[str, Any]]:
             "passages": report["passages"],
         }
     size = sum(path.stat().st_size for path in (data / "index").rglob("*") if path.is_file())
-    yield {"case": "size", "index MB": _mb(size), "database MB": _mb((data / "dayi.db").stat().st_size)}
+    yield {"case": "size", "index MB": mb(size), "database MB": mb((data / "dayi.db").stat().st_size)}
 
 
 def in_process(data: Path, questions: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -55,7 +55,7 @@ def in_process(data: Path, questions: Sequence[str]) -> Iterator[dict[str, Any]]
         services.close()
 
 
-def server(data: Path, questions: Sequence[str]) -> Iterator[dict[str, Any]]:
+def server(data: Path, questions: Sequence[str], product: str = "nacos") -> Iterator[dict[str, Any]]:
     """Start to ready, memory after some hundred questions, and latency over HTTP."""
     started = time.perf_counter()
     process = subprocess.Popen([*_DAYI, "serve", "--data", str(data), "--port", str(_PORT)], stderr=subprocess.DEVNULL)
@@ -65,8 +65,8 @@ def server(data: Path, questions: Sequence[str]) -> Iterator[dict[str, Any]]:
             if process.poll() is not None or time.perf_counter() - started > 60:
                 raise RuntimeError("the server did not start")
         yield {"case": "server", "start to ready s": round(time.perf_counter() - started, 2)}
-        yield _latency("answer over HTTP", _ask_over_http, questions[:300])
-        yield {"case": "server", "memory MB": _mb(psutil.Process(process.pid).memory_info().rss)}
+        yield _latency("answer over HTTP", lambda q: _ask_over_http(q, product), questions[:300])
+        yield {"case": "server", "memory MB": mb(psutil.Process(process.pid).memory_info().rss)}
     finally:
         process.terminate()
         process.wait(20)
@@ -95,8 +95,8 @@ def _is_ready() -> bool:
         return False
 
 
-def _ask_over_http(question: str) -> None:
-    body = json.dumps({"question": question, "product": "nacos"}).encode()
+def _ask_over_http(question: str, product: str) -> None:
+    body = json.dumps({"question": question, "product": product}).encode()
     request = urllib.request.Request(
         f"http://127.0.0.1:{_PORT}/api/v1/ask", data=body, headers={"Content-Type": "application/json"}
     )
@@ -104,7 +104,8 @@ def _ask_over_http(question: str) -> None:
         reply.read()
 
 
-def _mb(size: int) -> float:
+def mb(size: int) -> float:
+    """Bytes as megabytes."""
     return round(size / 2**20, 1)
 
 

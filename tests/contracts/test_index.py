@@ -185,14 +185,17 @@ def test_lexical_index_prefers_titles_and_counts_words() -> None:
     index.close()
 
 
-def test_chroma_agrees_with_exact_search(tmp_path: Path) -> None:
-    """Approximate search finds the same nearest passages with the same cosines on a small store."""
-    changes = [change(key, f"{TEXTS[key % 5]} extra{key * 7 % 13} detail{key}") for key in range(1, 301)]
+@pytest.mark.parametrize("products", [["p0"], ["p1", "p7", "p19"], []])
+def test_chroma_agrees_with_exact_search(tmp_path: Path, products: list[str]) -> None:
+    """Approximate search finds the same nearest passages with the same cosines on a small store of many products."""
+    changes = [
+        change(key, f"{TEXTS[key % 5]} extra{key * 7 % 13} detail{key}", f"p{key % 20}") for key in range(1, 601)
+    ]
     exact, chroma = ExactIndex(EMBEDDER.dimension), ChromaIndex(tmp_path)
     for index in (exact, chroma):
         index.apply(changes)
     for text in TEXTS:
-        wanted = exact.search(query(text), products=["nacos"], limit=5)
-        found = chroma.search(query(text), products=["nacos"], limit=5)
+        wanted = exact.search(query(text), products=products, limit=5)
+        found = chroma.search(query(text), products=products, limit=5)
         assert [match.score for match in found] == pytest.approx([match.score for match in wanted], abs=1e-5)
     chroma.close()

@@ -195,6 +195,15 @@ def test_sample_is_random_but_repeatable(records: Records) -> None:
     assert records.sample(5, until=0) == []
 
 
+def test_sample_among_many_deleted_passages(records: Records) -> None:
+    """What is deleted is never drawn and does not keep the others from being drawn."""
+    for number in range(60):
+        put(records, document(f"d{number}"))
+    for number in range(59):
+        records.delete("nacos", f"d{number}")
+    assert {sample.key for sample in records.sample(10)} == {178, 179, 180}
+
+
 def test_batch_is_all_or_nothing(records: Records) -> None:
     """An exception inside a batch undoes all of it."""
     put(records, document("kept"))
