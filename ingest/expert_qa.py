@@ -28,6 +28,11 @@ _HEADING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SEPARATOR = re.compile(r"(?m)^[ \t]*(?:<font[^<>\n]{0,60}>)?[ \t]*-{3,}[ \t]*(?:</font>)?[ \t]*$")
+# Front matter that an expert wrote at the beginning of the answer, as if it were a page.
+_INNER_HEADER = re.compile(
+    r"\A(?P<before>\s*(?:[^\n]{0,20}\n)?)\s*-{3,}\s*\n(?=\s*title:)"
+    r"(?:[ \t]*(?:[\w-]{1,40}:[^\n]*|-[ \t][^\n]*)?\n)+?-{3,}[ \t]*\n"
+)
 _BULLET = re.compile(r"^[ \t]*[-*+][ \t]+(.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[(.{1,300}?)\]\((\S{1,1000}?)\)[ \t]*$")
 _HEADER_FIELDS = {"id", "title", "date", "version", "language", "lang", "url", "product", "reviewed"}
@@ -53,7 +58,7 @@ def parse_expert_qa(header: FrontMatter, *, id: str, product: str, version: str 
         DocumentError: there is no answer in it.
     """
     parts = _split(header.body)
-    answer = normalise(_SEPARATOR.sub("", parts.answer))
+    answer = normalise(_SEPARATOR.sub("", _INNER_HEADER.sub(r"\g<before>", parts.answer)))
     if not answer:
         raise DocumentError(source or id, "the expert's answer is empty; write it under its heading")
     title = header.text("title")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from ingest.kinds import (
     Meaning,
-    is_command,
+    is_demand,
     is_instruction,
+    is_link,
     is_note,
     item_label,
     label_meaning,
@@ -31,6 +32,8 @@ def item_kinds(
     if meaning == "note" or (meaning == "explanation" and not (ordered and announced == "step")):
         return ["note" if meaning == "note" else "explanation"] * len(texts)
     kind = announced or meaning
+    if all(map(is_link, texts)):
+        return ["explanation"] * len(texts)  # where to read on
     if kind in ("step", "cause"):
         # A heading's word stands; under a mere lead-in an item may say itself what it is.
         allowed: tuple[SectionKind, ...] = ("note", "reference", "explanation") if meaning else _ANY
@@ -46,7 +49,7 @@ def item_kinds(
 def _lead_kind(lead: str, texts: Sequence[str], meaning: Meaning, *, what: bool) -> Meaning:
     """What the lead-in announces where it counts more than the heading, else ""."""
     announced = lead_meaning(lead) if lead else ""
-    if meaning == "cause" and announced != "cause" and len(texts) > 1 and _share(texts, is_command) >= 0.75:
+    if meaning == "cause" and announced != "cause" and len(texts) > 1 and _share(texts, is_demand) >= 0.75:
         return "step"  # causes in name only
     if what and (announced or meaning) == "cause" and _share(texts, reads_as_cause) < 0.5:
         return "explanation"  # reasons for something that is not wrong

@@ -41,8 +41,8 @@ from kb.values import SectionKind
 
 __all__ = [
     "Meaning", "asks_what", "asks_why", "bare", "heading_meaning", "is_closing", "is_command", "is_courtesy",
-    "is_imperative", "is_instruction", "is_note", "is_scaffold", "item_label", "label_meaning", "lead_meaning",
-    "paragraph_kind", "reads_as_cause", "starts_with_verb",
+    "is_demand", "is_imperative", "is_instruction", "is_link", "is_note", "is_scaffold", "item_label", "label_meaning",
+    "lead_meaning", "paragraph_kind", "reads_as_cause", "starts_with_verb",
 ]  # fmt: skip
 
 # What a heading says about what stands under it: a kind, "mixed" (causes and steps together), "unit" (the heading is
@@ -172,6 +172,23 @@ def _label_and_body(item: str) -> tuple[str, str]:
 
 def _addresses(body: str) -> bool:
     return bool(re.match(r"(?:[^，,。]{0,16}[，,])?(?:请|您|你|确保|you\b)", body)) or is_imperative(body)
+
+
+def is_demand(item: str) -> bool:
+    """Whether an item tells somebody to do something about what its label names: "网络：确保端口开放"."""
+    label, body = _label_and_body(item)
+    return is_command(item) or (is_imperative(body[:60]) and not CAUSE_WORDS.search(bare(label)))
+
+
+def is_link(item: str) -> bool:
+    """Whether an item is nothing but a link, with a name before it at most."""
+    return bool(_ONLY_LINK.fullmatch(item.strip()))
+
+
+_ONLY_LINK = re.compile(
+    r"(?:(?:[-*+]|\d{1,9}[.)])\s+)?(?:[^\[\]()\n]{0,24}[：:]\s*)?"
+    r"(?:\[{1,2}[^\[\]\n]{1,200}\]{1,2}\(\S{1,400}\)|<?https?://[^\s>]{1,400}>?)[。.；;]?"
+)
 
 
 def is_note(text: str) -> bool:

@@ -31,6 +31,12 @@ _HTML_LINK = re.compile(
     r"<a\s[^<>\n]{0,200}?href=[\"']([^\"'<>\s]{1,300})[\"'][^<>\n]{0,200}>([^<\n]{1,200})</a>", re.I
 )
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,200})\]\([^()\n]{0,400}(?:\([^()\n]{0,100}\)[^()\n]{0,100})?\)")
+# A page's own address or an anchor: outside its site it leads nowhere.
+_LOCAL_LINK = re.compile(
+    r"(?<!!)\[([^\[\]\n]{1,200})\]\((?!https?:|mailto:)[^()\s]{0,300}(?:[ \t]+[\"'][^\"'\n]{0,100}[\"'])?\)",
+    re.IGNORECASE,
+)
+_TIGHT_HEADING = re.compile(r"^([ ]{0,3}#{2,6})(?=[^#\s])")
 _EMPTY_LINK = re.compile(r"\[\s{0,4}\]\([^()\n]{0,400}\)")
 _INLINE_CODE = re.compile(r"(`{1,2})[^`\n]{1,400}\1")
 _HTML_TAG = re.compile(
@@ -234,7 +240,8 @@ class _Lines:
 
 def _prose(line: str) -> str:
     """A line outside code, with raw HTML and images gone; inline code keeps every character."""
-    if "<" not in line and "![" not in line and "{#" not in line and "[!" not in line and "{{" not in line:
+    line = _TIGHT_HEADING.sub(r"\1 ", line)
+    if not any(mark in line for mark in ("<", "![", "](", "{#", "[!", "{{")):
         return line
     kept: list[str] = []
 
@@ -253,7 +260,7 @@ def _prose(line: str) -> str:
     line = re.sub(r"</?(?:code|kbd|tt)>", "`", line, flags=re.IGNORECASE)
     line = re.sub(r"</?summary>", "**", line, flags=re.IGNORECASE)
     line = _IMAGE.sub(_alt, line)
-    line = _EMPTY_LINK.sub("", line)
+    line = _LOCAL_LINK.sub(r"\1", _EMPTY_LINK.sub("", line))
     line = _INLINE_COMPONENT.sub("", _SHORTCODE.sub(" ", _HTML_TAG.sub("", line)))
     line = _ANCHOR.sub(r"\1", line)
     return re.sub("\x00(\\d+)\x00", lambda match: kept[int(match[1])], line)

@@ -26,7 +26,7 @@ __all__ = ["ingest"]
 
 logger = logging.getLogger(__name__)
 
-_PARSER_VERSION = "1"  # raise it when parsing or splitting changes, and every file is read again
+_PARSER_VERSION = "2"  # raise it when parsing or splitting changes, and every file is read again
 _BATCH = 512  # texts embedded at once
 _GUARD_SHARE, _GUARD_COUNT = 0.3, 5  # more than both vanishing at once is an accident rather than an edit
 

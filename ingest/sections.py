@@ -24,6 +24,7 @@ from ingest.kinds import (
     lead_meaning,
     paragraph_kind,
     reads_as_cause,
+    starts_with_verb,
 )
 from ingest.listing import Entry, Item, entries
 from ingest.markdown import Block, parse, plain
@@ -362,7 +363,11 @@ def _majority(siblings: Sequence[Block]) -> list[int]:
     meanings = [heading_meaning(block.title) for block in siblings]
     if len(siblings) < 3 or meanings.count("unit") * 2 < len(siblings):
         return []
-    return [block.start for block, meaning in zip(siblings, meanings, strict=True) if meaning in ("", "explanation")]
+    return [
+        block.start
+        for block, meaning in zip(siblings, meanings, strict=True)
+        if meaning in ("", "explanation") or (starts_with_verb(block.title) and not label_meaning(block.title))
+    ]
 
 
 def _holds_list(blocks: Sequence[Block]) -> bool:

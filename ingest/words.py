@@ -218,8 +218,8 @@ LEAD_EXPLANATION = re.compile(
 )
 WHY = re.compile(
     r"为什么|为何|为啥|怎么回事|什么原因|原因|报错|错误|异常|失败|无法|不能|不了|不上|(?<!有)没有|没法|不生效|失效|超时|"
-    r"拒绝|问题|不一致|丢失|挂了|起不来|不到|卡[住死]|过高|飙升|泄[漏露]|频繁|突然|一直|怎么不|未[一-鿿]|"
-    r"不[显更同注推通对刷]|还是|仍[然旧是]|没"
+    r"拒绝|问题|不一致|丢失|挂了|起不来|不到|卡[住死顿]|[过很太]高|[太很变]慢|[占打]满|飙|泄[漏露]|频繁|突然|一直|怎么不|未[一-鿿]|"
+    r"不[显更同注推通对刷]|还是(?=[^，。？?]{0,6}(?:不|没|无|报|失败|错|旧|老))|仍[然旧是]|(?<!有)没(?!有)"
     r"|exception|error|fail|refused|denied|timed? ?out|timeout|not (?:found|work|support|exist|match)|cannot|"
     r"can't|unable|invalid|\bno \w+|\bwhy\b|\bwrong\b|\bdoesn't|\bdown\b|\bstill\b|\bonly get\b|\b[45]\d\d\b|"
     r"Caused by",
@@ -228,7 +228,8 @@ WHY = re.compile(
 ABOUT_TROUBLE = re.compile(r"解决|处理|报错|error", re.IGNORECASE)
 HOW = re.compile(r"^(?:#?\s*[A-Za-z][\w\- .]{0,30})?(?:如何|怎么|怎样|怎么样|how (?:to|do|can))", re.IGNORECASE)
 WHAT = re.compile(
-    r"如何|怎么|怎样|什么|哪[些个里种]|区别|是否|支持|能否|可以|可否|吗[？?]?\s*$|介绍|样例|示例|教程|方案|建议|实现|部署|安装|配置|集成|搭建|开启|关闭|升级|下载|使用"
+    r"如何|怎么|怎样|什么|[哪那][些个里种]|区别|是否|支持|能否|可以|可否|吗[？?]?\s*$|介绍|样例|示例|教程|方案|建议|实现|部署|安装|配置|集成|搭建|开启|关闭|升级|下载|使用"
+    r"|还是|多[少久大]|几个|在哪|有没有|是不是|要不要|能不能|适用|对应"
     r"|\bhow\b|\bwhat\b|\bwhich\b|\bdoes\b|\bcan\b|\bis there\b",
     re.IGNORECASE,
 )

@@ -83,6 +83,14 @@ def test_english_headings_make_an_expert_answer_too() -> None:
     assert qa.references == (Reference("A", "https://a.b"),)
 
 
+def test_a_page_header_inside_the_answer_is_not_part_of_it() -> None:
+    """Experts paste whole pages; a rule between paragraphs is something else."""
+    start = "## Question\nHow?\n\n## Expert answer\n\n"
+    page = f"{start}回答：\n---\n\ntitle: T\nkeywords: [a, b]\nsidebar:\n    order: 1\n\n---\n\nType.\n"
+    assert document(page).text == "How?\n\n回答：\n\nType."
+    assert "port: 1" in document(f"{start}---\nport: 1\n\nType.\n---\n").text
+
+
 def test_an_answer_without_words_is_an_error() -> None:
     """Nobody is served an empty answer."""
     with pytest.raises(DocumentError, match="answer is empty"):

@@ -28,6 +28,20 @@ def test_imports_comments_and_images_are_dropped() -> None:
     assert normalise(page) == "Text  How the console looks after login"
 
 
+def test_links_that_lead_nowhere_outside_their_site_are_their_words() -> None:
+    """Relative addresses and anchors; whole addresses and code stay."""
+    assert normalise("See [the guide](../guide.md#a) and [there](#x), [home](/).") == "See the guide and there, home."
+    kept = "[a](https://b.c/d) [m](mailto:a@b.c) `[x](y)` <https://b.c>"
+    assert normalise(kept) == kept
+
+
+def test_headings_without_a_space_are_headings() -> None:
+    """A single mark may be a tag or a comment."""
+    assert normalise("##标题\n\n###Start it?\n\n#tag\n\n```\n##x\n```") == (
+        "## 标题\n\n### Start it?\n\n#tag\n\n```\n##x\n```"
+    )
+
+
 def test_code_keeps_every_character() -> None:
     """Comments, tags and imports inside fences are the code."""
     code = '```xml\n<!-- keep -->\n<Tabs>\n  <font color="red"/>\n</Tabs>\nimport x from "y"\n\n\n\nend\n```'

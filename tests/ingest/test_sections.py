@@ -256,3 +256,29 @@ def test_hostile_words_take_no_time(word: str) -> None:
     hostile = word * (50_000 // len(word))
     cut(f"{hostile}\n\n### {hostile}\n\n1. {hostile}\n2. **{word * 20}**：{hostile}\n\n{hostile}：\n\n- x\n", hostile)
     assert time.process_time() - started < 1
+
+
+def test_questions_that_only_look_like_trouble_get_explanations() -> None:
+    """ "Is there", "this or that" and "which version" ask for facts: what is said because of them is no fault."""
+    answer = "应该选临时实例。这是因为容器会频繁重建。"
+    for question in ("应该注册为临时实例还是持久化实例？", "有没有容器里的建议", "3.1.5 用那个版本"):
+        assert only_kinds(answer, question) == "e"
+    assert only_kinds(answer, "重启后还是不能注册") == "c"
+
+
+def test_links_alone_are_no_steps() -> None:
+    """Whatever announces them."""
+    answer = "修改端口的步骤可以参考：\n- [集群模式](https://a.b/c)\n- 兼容性：[升级指南](https://a.b/d)"
+    assert "s" not in only_kinds(answer, "怎么修改端口")
+
+
+def test_demands_under_a_heading_about_causes_are_steps() -> None:
+    """The label names a thing, what follows tells what to do with it."""
+    answer = "### 分析问题原因\n- **网络连通性**：确保能访问服务器。\n- **配置文件**：检查地址是否正确。"
+    assert only_kinds(answer, "控制台无法访问") == "ss"
+
+
+def test_numbered_commands_among_numbered_steps_are_steps() -> None:
+    """Also one whose words could announce causes."""
+    answer = "### 1. 检查配置\n看地址。\n\n### 2. 验证网络\n看端口。\n\n### 3. 查看日志分析问题\n看报错。"
+    assert only_kinds(answer, "如何实现热更新") == "sss"
