@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.prose import length_of_substance, owns_to_ignorance
-from assistant.quoting import Citations, Quoted, under_headings
+from assistant.quoting import Citations, Quoted, under_headings, whole_sections
 from assistant.values import Citation, Item
 from kb.text import tokens
 from kb.values import Document, Hit, Section, SectionKind
@@ -85,7 +85,8 @@ def _causes_and_steps(near: Sequence[Hit], picked: _Picked) -> tuple[list[Quoted
     for hit in near:
         if hit is not near[0] and not (any(found.values()) and _same_problem(hit.document, near[0].document)):
             continue
-        found["cause"] = found["cause"] or picked.take(hit.document, _of_kind(hit, "cause"), _MAX_CAUSES)
+        causes = _of_kind(hit, "cause")
+        found["cause"] = found["cause"] or picked.take(hit.document, causes, _MAX_CAUSES, aside=True)
         found["step"] = found["step"] or picked.take(hit.document, _of_kind(hit, "step"), _MAX_STEPS)
     return found["cause"], found["step"]
 
@@ -96,7 +97,7 @@ def _same_problem(one: Document, other: Document) -> bool:
 
 
 def _of_kind(hit: Hit, kind: SectionKind) -> list[Section]:
-    sections = [section for section in hit.document.sections if section.kind == kind]
+    sections = whole_sections(hit.document, kind)
     if hit.document.kind == "page":  # a page holds many procedures; only the one that matched counts
         headings = {passage.heading for passage in hit.passages if passage.kind == kind}
         sections = [section for section in sections if section.heading in headings]

@@ -6,117 +6,42 @@ Nothing is reworded. A sentence stays, goes, or loses a whole clause at its star
 import re
 from collections.abc import Iterator, Sequence
 
-__all__ = ["edited", "is_aside", "is_code_mark", "length_of_substance", "owns_to_ignorance", "without_link_to_before"]
+from assistant.phrases import (
+    ALTHOUGH,
+    ALTHOUGH_BUT,
+    ASIDE,
+    BACK,
+    BY_SOURCE,
+    CHINESE_MATERIAL,
+    CODE_OR_LINK,
+    COURTESY,
+    DANGLES,
+    FENCE,
+    FIGURE,
+    FROM_ASKER,
+    LABEL,
+    LINK,
+    MATERIAL,
+    MATERIAL_FIRST,
+    POINTS_ELSEWHERE,
+    PROMISES,
+    REPEATS_ASKER,
+    SENTENCE,
+    SILENT,
+    SOURCE,
+    SOURCE_SAYS,
+    UNABLE,
+    UNSAID,
+)
 
-# What experts were given to answer from, and readers never saw.
-_CHINESE_SOURCE = (
-    r"(?:第\s*[一二三四五六七八九十\d]+\s*篇\s*(?:参考)?(?:内容|资料|文档|文章|知识)?|\{\{+[^{}\n]{0,80}\}\}+"
-    r"|参考内容\s*\d*|[“\"「]知识[”\"」](?:内容)?|知识点?(?=中|里|内|提|未|没|并|所)"
-    r"|知识(?:库|内容|段落)(?=(?:中|里|内)?[^，。]{0,6}(?:没有|未|无法|提到|提及|提供|指出|不足))"
-    r"|我们?的知识(?:库|内容)|(?:(?<=根据)|(?<=基于))知识(?:库|内容)"
-    r"|(?:我(?:所|目前)?)?(?:提供|给出|给定|已有|已知|现有|上述|当前|了解|掌握|收集|依托于?|直接)(?:到|的)*(?:我(?:所)?(?:了解|掌握)的)?"
-    r"(?:直接|相关|参考|背景)?(?:知识|资料)(?!图谱)(?:内容|信息)?|我(?:所|目前)?(?:了解|掌握)(?:到)?的(?:信息|内容)"
-    r"|(?:(?<=根据)|(?<=基于)|(?<=依据)|(?<=[从在您你所由的，])|^)"
-    r"(?:(?:提供|给出|给定|已有|已知|现有)(?:的|我(?:所)?(?:了解|掌握)的)+(?:直接|相关|参考|背景)?(?:信息|内容|文档|上下文)(?:内容)?"
-    r"|(?:已知|现有|已有)信息)"
-    r")(?:的|中的?)?(?:信息|内容)?"
-)
-_ENGLISH_SOURCE = (
-    r"\b(?:provided|given|supplied|retrieved|available)\s+(?:reference\s+)?"
-    r"(?:knowledge|information|context|documents?|passages?|materials?)\b|\bthe (?:context|knowledge base) (?=does|do)"
-)
-_SOURCE = rf"(?:{_CHINESE_SOURCE}|{_ENGLISH_SOURCE})"
-_CHINESE_MATERIAL = re.compile(_CHINESE_SOURCE)
-_MATERIAL = re.compile(_SOURCE, re.IGNORECASE)
-_OPENING = r"(?:(?:首先|其次|然后|接着|最后|此外|另外|同时|因此|所以|不过|但是|然而|其中|请?注意|需要注意的是)[，,]?)?"
-# "根据提供的知识中的指导，", "From the provided context, ": what follows can stand alone.
-_BY_SOURCE = re.compile(
-    rf"{_OPENING}(?:但是?|而|并|请|也|因此)?(?:您|你|我们)?(?:可以|可)?"
-    r"(?:根据|基于|依据|依照|按照|遵循|结合|综合|参考|参照|鉴于|依托(?:于)?|从|在|正?如)[^，,。：:；]{0,15}?"
-    rf"(?:{_SOURCE})+(?:[（(][^（）()\n]{{0,40}}[）)])?(?:[^，,。：:\[`]{{0,16}}?"
-    r"(?:来看|而言|所述|所示|可知|显示|提示)(?=[，,])|(?:中|里|内)?(?:所|的)?(?:提及|提到|提供|介绍|描述|给出|列出|说明)?(?:过?的)?"
-    r"(?:方法|指导|说明|建议|提示|步骤|指引|思路|解决方案|内容|信息)?)[，,：:]?\s*"
-    r"(?:(?:我们|您|你)?(?:可以|能够)?(?:得知|获知|知道|了解到?|看到|看出|发现|推断出?)(?:了|[，,：:])?\s*)?"
-    r"|(?:based on|according to|from|given|as \w+ in|in)\s+(?:the|your|my)?\s*"
-    rf"(?:{_SOURCE})[^,.\n]{{0,40}},\s*",
-    re.IGNORECASE,
-)
-_SOURCE_SAYS = re.compile(
-    rf"{_OPENING}(?:{_SOURCE})(?:中|里)?(?:还|也|曾|明确)?(?:提到|提及|指出|说明|显示|介绍|强调|表明|建议)了?[，,：:]?"
-)
-_UNSAID = (
-    r"(?:(?:没有|未曾?|并?未|无)[^，,。]{0,10}?(?:提及|提到|给出|说明|描述|指出|涉及|阐述|阐明|展示|涵盖|详述|体现|明确)"
-    r"|\bdoes not (?:mention|say|cover|describe)|\bdo not (?:mention|say|cover|describe))"
-)
-_ALTHOUGH = re.compile(
-    rf"{_OPENING}(?:但|而)?(?:虽然?|尽管|即使|虽说)(?P<what>[^。；]{{0,160}}?)"
-    r"[，,]\s*(?:但是|但|不过|然而|却)[，,]?"
-    r"|(?:although|though|while|even though)\s(?P<that>[^.]{0,200}?),\s+(?:but\s+)?",
-    re.IGNORECASE,
-)
-_UNABLE = re.compile(
-    r"(?:无法|不能|难以|不足以|没有办法)[^，,。]{0,8}(?:得出|给出|提供|回答|解答|确定|判断|确认|推断)"
-    rf"|不(?:够)?充分|信息不足|{_UNSAID}|(?:没有|未|并未)[^，,。]{{0,10}}(?:提供|包含|信息|答案)"
-    r"|\b(?:cannot|can't|unable to|not enough|insufficient)\b",
-    re.IGNORECASE,
-)
-_DANGLES = re.compile(r"(?:它|其|这|并|且|以及|而|的|了|中|和|等|也)")
-_MATERIAL_FIRST = re.compile(rf"[^，,。]*?(?:{_SOURCE})[^，,。]*[，,](?=若|如果|请|您|你|可以|建议)")
-_SILENT = re.compile(
-    r"(?:但是?|然而|不过|遗憾的是)?[，,]?(?:(?:直接|具体|关于)[^。]{0,80}?(?=没有|未|无)|(?=并?没有(?:直接|明确)|并?未(?:直接|明确)))"
-    r"并?(?:没有|未曾?|无)[^，,。]{0,10}?(?:提及|提到|给出|说明|描述|指出|阐述|体现)"
-)
-_PROMISES = re.compile(
-    r"(?:因此|所以|但是?|不过)?[，,]?(?:我们|我|以下|下面|这里|让我们)(?:可以|能|将|会|就|来|是|尝试|我)*"
-    r"(?:[^，。]{0,60}(?:分析|解答|回答|介绍|梳理|借鉴|一些[^，。]{0,12}建议|建议路径)"
-    r"|[^。]{0,90}(?:推测|推断|推理|推论|思路|探讨|寻找答案))[^，。]{0,25}[。：:]?\s*$"
-    r"|.{0,40}(?:如下|分析|解答|回答)[：:]\s*$|(?:here|below) (?:are|is) ",
-    re.IGNORECASE,
-)
-# Where to look or what to ask instead of an answer.
-_POINTS_ELSEWHERE = re.compile(
-    r"(?:参考|参照|查阅|查看|访问|联系|咨询|关注|求助|遵循)[^。]{0,60}(?:文档|社区|官网|网站|论坛|渠道|指南|GitHub|链接|源代码)"
-    r"|提供更(?:多|具体|详细)|换一?个问法|更(?:好|准确)地|see the (?:official )?doc|consult the|refer to",
-    re.IGNORECASE,
-)
-_COURTESY = re.compile(
-    r"希望(?:这|以上|上述)|希望(?:能|可以)?够?(?:对[您你]|帮[助到])|随时(?:告诉|告知|提问|联系|与我)"
-    r"|欢迎(?:继续|进一步|随时|再次|提问|咨询)|请(?:随时)?告(?:知|诉)我"
-    r"|^(?:如|若)[^，。]{0,40}(?:疑问|需求|问题|场景)[^。]{0,30}(?:请(?:进一步|提供更多)|进一步(?:说明|提问|咨询))"
-    r"|无需(?:进一步)?提问|前置问题|请[^，。]{0,6}提供更(?:多|具体|详细)|提供更具体的问题|换一?个问法|我们?[^，。]{0,4}能更"
-    r"|\bhope (?:this|that|these)\b|\bfeel free\b|\blet (?:me|us) know\b",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(
-    r"(?:希望|综上|总(?:的来说|而言之|之)[，,])|让我们|一步步|(?:请)?(?:通过|按照|遵循|完成|实施|执行|根据)?(?:以上|上述|这些)(?:的|几[个种点])?"
-    r"(?:解决|排查|处理|优化|操作|调整)?(?:步骤|方案|方法|建议|措施|调整|操作|分析|推荐|策略|信息|内容|思路|流程|解答)"
-    r"|请(?:按照|根据|遵循)(?:以上|上述)|无论您?选择|如果?(?:以上|上述|经过|问题(?:依然|依旧|仍|还))|^(?:根据|针对|关于|对于)(?:您|你|用户)(?:的|提|所|描|遇)"
-    r"|let'?s (?:look|go|analy)|step by step|the (?:above )?steps above|in summary",
-    re.IGNORECASE,
-)
-_BACK = re.compile(
-    r"正?如(?:上|前|前文|上文|前面|之前)(?:所述|所示|所说|提到的?|述)[，,]\s*|综上(?:所述)?[，,]\s*"
-    r"|as (?:mentioned|described|noted|stated|discussed) (?:above|earlier|before|previously),\s*",
-    re.IGNORECASE,
-)
-_FIGURE = re.compile(
-    r"[，,]?\s*(?:具体|效果|结果)?(?:如|见|参[见考])?(?:下|上|附)(?:面的?)?(?:图片?|截图)(?:所示)?[。：:]?\s*$"
-    r"|,?\s*(?:as shown in|see) the (?:figure|image|screenshot|picture)(?: below| above)?[.:]?\s*$",
-    re.IGNORECASE,
-)
-_LINK = re.compile(
-    r"(?:但是|但|不过|然而|可是|因此|所以|此外|另外|同时|尽管如此|即便如此|而)"
-    r"(?:[，,]\s*|(?=我们|从|在|您|你|根据|关于|实际|考虑|对于|此|需|请))|这(?:也|就|间接|直接|进一步)*(?:意味着|说明|表明|表示)了?[，,]?"
-)
-_CODE_OR_LINK = re.compile(r"`[^`\n]+`")
-_SENTENCE = re.compile(
-    r"(?:`[^`\n]+`|\[[^\[\]\n]*\]\([^()\n]*\)|“[^”\n]*”|[^。！？!?.\n]|[.!?](?!\s|$))*+(?:[。！？!?.]+[”」』）)*]*\s*|$)"
-)
-_LABEL = re.compile(
-    r"(?P<mark>\s*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,3}[.)、])[ \t]+)?)"
-    r"(?P<name>\*\*[^*\n]{1,60}\*\*(?:[（(][^（）()\n]{1,20}[）)])?\s*[：:]?\s*)?"
-)
-_FENCE = re.compile(r"\s*(?:>\s?)*(?:[-*+]\s+|\d{1,3}[.)]\s+)?(?:```|~~~)")
+__all__ = [
+    "edited",
+    "is_aside",
+    "is_code_mark",
+    "length_of_substance",
+    "owns_to_ignorance",
+    "without_link_to_before",
+]
 
 
 def edited(markdown: str, *, aside: bool = False) -> str:
@@ -125,7 +50,7 @@ def edited(markdown: str, *, aside: bool = False) -> str:
     With `aside`, sentences that only sum up or close go as well, with all that a text goes on to say after such a
     beginning. May be empty.
     """
-    if aside and (opening := _sentences(_unlabelled(markdown.lstrip()))) and _ASIDE.match(opening[0]):
+    if aside and (opening := _sentences(_unlabelled(markdown.lstrip()))) and ASIDE.match(opening[0]):
         return ""
     lines = list(_edited_lines(markdown.split("\n"), aside))
     while lines and _leads_nowhere(lines):
@@ -138,52 +63,60 @@ def edited(markdown: str, *, aside: bool = False) -> str:
 def is_aside(sentence: str) -> bool:
     """Whether a sentence only announces, sums up, closes, or talks about the material."""
     return bool(
-        _ASIDE.match(sentence) or _COURTESY.search(sentence) or _MATERIAL.search(sentence) or _PROMISES.match(sentence)
+        ASIDE.match(sentence) or COURTESY.search(sentence) or MATERIAL.search(sentence) or PROMISES.match(sentence)
     )
 
 
 def owns_to_ignorance(text: str) -> bool:
     """Whether a sentence of the text admits that the expert's material holds no answer."""
     sentences = (sentence for line in text.split("\n") for sentence in _sentences(line))
-    return any(_UNABLE.search(one) and (_MATERIAL.search(one) or _SILENT.match(one)) for one in sentences)
+    return any(UNABLE.search(one) and (MATERIAL.search(one) or SILENT.match(one)) for one in sentences)
 
 
 def length_of_substance(markdown: str) -> int:
     """Characters of what tells a reader something: unusable sentences and those that point elsewhere left out."""
     sentences = (sentence for line in edited(markdown, aside=True).split("\n") for sentence in _sentences(line))
-    return sum(len(one) for one in sentences if not _POINTS_ELSEWHERE.search(one))
+    return sum(len(one) for one in sentences if not POINTS_ELSEWHERE.search(one))
 
 
 def without_link_to_before(text: str) -> str:
     """The text without a first word that ties it to something that is not quoted ("但是，", "因此，")."""
-    return text[match.end() :] if (match := _LINK.match(text)) else text
+    return text[match.end() :] if (match := LINK.match(text)) else text
 
 
 def is_code_mark(line: str) -> bool:
     """Whether a line opens or closes a code block."""
-    return bool(_FENCE.match(line))
+    return bool(FENCE.match(line))
 
 
 def _edited_lines(lines: Sequence[str], aside: bool) -> Iterator[str]:
-    in_code = False
-    for line in lines:
-        if is_code_mark(line):
-            in_code = not in_code
+    in_code = dropped = False
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        in_code ^= is_code_mark(line)
+        if in_code or is_code_mark(line) or not line.strip():
             yield line
-        elif in_code or not line.strip():
-            yield line
-        elif (kept := _edited_line(line, aside)) is not None:
+            continue
+        kept = _edited_line(line, aside, dropped)
+        dropped = not kept
+        if dropped and following.startswith((" ", "```", "~~~")):
+            kept = _label(line)  # what stands under it needs it
+        if kept:
             yield kept
 
 
-def _edited_line(line: str, aside: bool) -> str | None:
-    """The line without its unusable sentences; None where nothing is left but its label."""
-    label = _LABEL.match(line)
+def _label(line: str) -> str:
+    """The list mark and bold name that a line begins with; "" where it has no name that a reader can use."""
+    label = LABEL.match(line)
+    return label[0].rstrip() if label and label["name"] and not is_aside(label["name"].strip("*：: ")) else ""
+
+
+def _edited_line(line: str, aside: bool, dropped: bool) -> str:
+    """The line without its unusable sentences, "" where nothing else is left; `dropped` says that one stood before."""
+    label = LABEL.match(line)
     start, head = (label.end(), label[0]) if label else (0, "")
-    if label and label["name"] and is_aside(label["name"].strip("*：: ")):
+    if label and label["name"] and not _label(line):
         head = label["mark"]
     kept: list[str] = []
-    dropped = False
     for sentence in _sentences(line[start:]):
         rest = _usable(sentence, aside)
         if rest and dropped:
@@ -192,48 +125,60 @@ def _edited_line(line: str, aside: bool) -> str | None:
         kept.append(rest)
     body = "".join(kept)
     if body == line[start:]:
-        return head + body if body or head.strip() else None
-    return head + body.rstrip() if re.search(r"\w", body) else None
+        return line if head == line[:start] else (head + body if body else "")
+    return head + body.rstrip() if re.search(r"\w", body) else ""
 
 
 def _unlabelled(text: str) -> str:
     line = text.split("\n", 1)[0]
-    label = _LABEL.match(line)
+    label = LABEL.match(line)
     return line[label.end() :] if label else line
 
 
 def _sentences(line: str) -> list[str]:
-    return [match[0] for match in _SENTENCE.finditer(line) if match[0]]
+    return [match[0] for match in SENTENCE.finditer(line) if match[0]]
 
 
 def _usable(sentence: str, aside: bool) -> str:
     """What of a sentence is for a reader: all of it, a clause less, or nothing."""
-    masked = _CODE_OR_LINK.sub(lambda match: "\x00" * len(match[0]), sentence)
-    if _COURTESY.search(masked) or (aside and _closes(masked)):
+    masked = CODE_OR_LINK.sub(lambda match: "\x00" * len(match[0]), sentence)
+    if COURTESY.search(masked) or (aside and _closes(masked)):
         return ""
-    if match := _BACK.match(masked):
+    if match := FROM_ASKER.match(masked):
+        rest = without_link_to_before(sentence[match.end() :])
+        return "" if REPEATS_ASKER.match(rest) else _standing(sentence, masked, len(sentence) - len(rest), aside)
+    if match := BACK.match(masked):
         return sentence[match.end() :]
-    if match := _FIGURE.search(masked):
+    if match := FIGURE.search(masked):
         return _ended(sentence, match.start())
-    if match := _ALTHOUGH.match(masked):
-        what = match["what"] or match["that"] or ""
-        if _MATERIAL.search(what) or re.search(rf"{_UNSAID}|无法(?:直接)?(?:提供|给出|回答|确定)", what):
-            return _standing(sentence, masked, match.end(), aside)
-    if not _MATERIAL.search(masked):
-        return "" if _SILENT.match(masked) else sentence
-    for pattern in (_BY_SOURCE, _SOURCE_SAYS, _MATERIAL_FIRST):
+    if end := _end_of_concession(masked):
+        return _standing(sentence, masked, end, aside)
+    if not MATERIAL.search(masked):
+        return "" if SILENT.match(masked) else sentence
+    for pattern in (BY_SOURCE, SOURCE_SAYS, MATERIAL_FIRST):
         if match := pattern.match(masked):
             return _standing(sentence, masked, match.end(), aside)
     return _without_end(sentence, masked)
 
 
+def _end_of_concession(masked: str) -> int:
+    """Where "although the material does not say, …" goes on to say something; 0 where there is no such beginning."""
+    for pattern in (ALTHOUGH_BUT, ALTHOUGH):
+        match = pattern.match(masked)
+        if match and (MATERIAL.search(match["what"]) or UNSAID.search(match["what"])):
+            return match.end()
+        if match and BY_SOURCE.match(masked, match.end()) and not BY_SOURCE.fullmatch(masked, match.end()):
+            return match.end()
+    return 0
+
+
 def _closes(sentence: str) -> bool:
-    return bool(_ASIDE.match(without_link_to_before(sentence)) or _PROMISES.match(sentence))
+    return bool(ASIDE.match(without_link_to_before(sentence)) or PROMISES.match(sentence))
 
 
 def _standing(sentence: str, masked: str, start: int, aside: bool) -> str:
     """The sentence from `start` on where that says something on its own, else nothing."""
-    if again := _BY_SOURCE.match(masked, start):
+    if again := BY_SOURCE.match(masked, start):
         start = again.end()
     cut_in_bold = masked[:start].count("**") % 2
     start += len(masked[start:]) - len(masked[start:].lstrip("*，, " if cut_in_bold else "，, "))
@@ -241,21 +186,21 @@ def _standing(sentence: str, masked: str, start: int, aside: bool) -> str:
     if aside and _closes(rest):
         return ""
     alone = len(re.findall(r"\w", rest.replace("\x00", "x"))) >= 4
-    if not alone or _DANGLES.match(rest) or _MATERIAL.search(rest) or _PROMISES.match(rest) or _UNABLE.search(rest):
+    if not alone or DANGLES.match(rest) or MATERIAL.search(rest) or PROMISES.match(rest) or UNABLE.search(rest):
         return ""
     return sentence[start:]
 
 
 def _without_end(sentence: str, masked: str) -> str:
     """The sentence without a last clause or bracket that names the material; nothing where it is elsewhere."""
-    bracket = re.search(rf"\s*[（(][^（）()\n]{{0,30}}(?:{_SOURCE})[^（）()\n]{{0,30}}[）)][。.]?\s*$", masked)
+    bracket = re.search(rf"\s*[（(][^（）()\n]{{0,30}}(?:{SOURCE})[^（）()\n]{{0,30}}[）)][。.]?\s*$", masked)
     clause = re.search(
-        rf"[，,](?:正?如|参考|参照|详见|见|这)[^，,。]{{0,30}}(?:{_SOURCE})[^，,。]{{0,40}}[。.]?\s*$", masked
+        rf"[，,](?:正?如|参考|参照|详见|见|这)[^，,。]{{0,30}}(?:{SOURCE})[^，,。]{{0,40}}[。.]?\s*$", masked
     )
-    if not _CHINESE_MATERIAL.search(masked) and not _UNABLE.search(masked):
+    if not CHINESE_MATERIAL.search(masked) and not UNABLE.search(masked):
         return sentence  # "the retrieved documents" may be what a product is about
     found = bracket or clause
-    if not found or _MATERIAL.search(masked[: found.start()]) or found.start() < 4:
+    if not found or MATERIAL.search(masked[: found.start()]) or found.start() < 4:
         return ""
     return _ended(sentence, found.start())
 
@@ -275,7 +220,7 @@ def _leads_nowhere(lines: Sequence[str]) -> bool:
 
 
 def _without_last_sentence(line: str) -> str:
-    label = _LABEL.match(line)
+    label = LABEL.match(line)
     start = label.end() if label else 0
     kept = "".join(_sentences(line[start:])[:-1])
     return line[:start] + kept if kept.strip() else ""

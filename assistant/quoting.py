@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.prose import edited, is_aside, is_code_mark, without_link_to_before
 from assistant.values import Citation, Item
-from kb.values import Document, Section
+from kb.values import Document, Section, SectionKind
 
-__all__ = ["Citations", "Quoted", "item_markdown", "under_headings"]
+__all__ = ["Citations", "Quoted", "item_markdown", "under_headings", "whole_sections"]
 
 _MAX_QUOTE = 900  # characters; neighbouring sections share a citation up to here
 _MAX_HEADING_DISTANCE = 400  # characters from a heading to what is quoted under it
@@ -41,8 +41,7 @@ class Quoted:
 
         `follows` says that what stands before it is quoted, too.
         """
-        before = document.text[document.text.rfind("\n", 0, section.start) + 1 : section.start]
-        margin = before if not before.strip() else ""
+        margin = " " * _margin(document, section)
         markdown = item_markdown(margin + document.section_text(section), aside=aside)
         return cls(document, section, markdown if follows else without_link_to_before(markdown), (), section.start)
 
@@ -50,6 +49,30 @@ class Quoted:
     def item_text(self) -> str:
         """The Markdown with the headings as bold lines above it."""
         return "\n\n".join([*(f"**{heading}**" for heading in self.headings), self.markdown])
+
+
+def whole_sections(document: Document, kind: SectionKind) -> list[Section]:
+    """The sections of a kind; a long one that was cut into several is one again."""
+    found: list[Section] = []
+    for section in document.sections:
+        if found and section.kind == kind == found[-1].kind and _continues(document, found[-1], section):
+            found[-1] = replace(found[-1], end=section.end)
+        elif section.kind == kind:
+            found.append(section)
+    return found
+
+
+def _continues(document: Document, before: Section, section: Section) -> bool:
+    """Whether a section goes on with what a heading or list item just before it began."""
+    if before.heading != section.heading or document.text[before.end : section.start].strip():
+        return False
+    titled = (_HEADING.match(document.text, one.start) for one in (before, section))
+    return list(map(bool, titled)) == [True, False] or _margin(document, before) < _margin(document, section)
+
+
+def _margin(document: Document, section: Section) -> int:
+    before = document.text[document.text.rfind("\n", 0, section.start) + 1 : section.start]
+    return len(before.expandtabs(4)) if not before.strip() else 0
 
 
 def under_headings(quoted: Sequence[Quoted], *, always: bool = False) -> list[Quoted]:
@@ -150,7 +173,7 @@ def _neighbours(quoted: Sequence[Quoted]) -> Iterator[list[Quoted]]:
 
 
 _MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)、．])[ \t]+|\d{1,3}[、．](?=\S)")
-_HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t]*#*$")
+_HEADING = re.compile(r"(?m)#{1,6}[ \t]+(.+?)[ \t]*#*$")
 _NUMBER = re.compile(
     r"(?:步骤|第)\s*[\d一二三四五六七八九十]+\s*步?\s*[:：、.]?\s*|Step\s*\d+\s*[:：.]?\s*|\d{1,2}(?:\.\d{1,2})*[.、:：)]\s*"
     r"|[一二三四五六七八九十]{1,3}[、.．]\s*",

@@ -6,7 +6,7 @@ its nested lists, paragraphs and code.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ingest.items import item_kinds
@@ -35,7 +35,9 @@ __all__ = ["cut", "split_long"]
 _LONGEST_UNIT = 1500  # characters; a longer step or cause is cut at its own blocks
 _BOLD_LEVEL = 7  # a bold line used as a heading ranks under all real ones
 _BOLD_LINE = re.compile(r"(?:\d{1,2}[.、]\s{0,3})?(?:\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__)[：:]?")
-_SENTENCE_END = re.compile(r"[。！？；](?=[^\s”」』）)\"'])|[.!?]\s+(?=[A-Z])")
+_SENTENCE_END = re.compile(
+    r"“[^”\n]*”|「[^」\n]*」|\"[^\"\n]*\"|`[^`\n]*`|(?P<end>[。！？；](?=[^\s”」』）)\"'])|[.!?]\s+(?=[A-Z]))"
+)  # not inside a quotation
 _LINK = re.compile(r"\[[^\[\]\n]{0,200}\]{1,2}\(\S{1,400}\)|https?://")
 _SEPARATOR = " › "
 _LISTED: tuple[Meaning, ...] = ("step", "cause", "mixed")
@@ -122,6 +124,8 @@ class _Cutter:
             self._path.pop()
             self._meanings.pop()
         parent = self._meanings[-1] if self._path else ""
+        if meaning == "explanation" and parent in _LISTED and not label_meaning(block.title):
+            meaning = ""  # "Comparing two environments" among steps
         end = _next_heading(blocks, at + 1, block.level)
         if meaning in ("", "unit"):
             if parent in _LISTED or (meaning == "unit" and not parent):
@@ -182,8 +186,10 @@ class _Cutter:
             at += 1
 
     def _last_sentence(self, entry: Entry) -> int:
-        ends = [stop.end() for stop in _SENTENCE_END.finditer(self._text, entry.start, entry.end)]
-        return ends[-1] if ends else entry.start
+        return max(self._sentence_ends(entry.start, entry.end), default=entry.start)
+
+    def _sentence_ends(self, start: int, end: int) -> Iterator[int]:
+        return (stop.end() for stop in _SENTENCE_END.finditer(self._text, start, end) if stop["end"])
 
     def _begins_references(self, entry: Entry, following: Entry | None) -> bool:
         if entry.block.type != "paragraph" or not following or not following.items:
@@ -230,8 +236,7 @@ class _Cutter:
     def _scaffold(self, start: int, end: int, heading: str) -> int:
         """Emit leading sentences that only announce the answer; where the paragraph's substance begins."""
         while start < end:
-            stop = _SENTENCE_END.search(self._text, start, end)
-            after = stop.end() if stop else end
+            after = next(self._sentence_ends(start, end), end)
             if not is_scaffold(self._text[start:after]):
                 break
             self._emit("text", start, after, heading)

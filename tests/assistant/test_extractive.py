@@ -194,6 +194,19 @@ def test_an_explanation_counts_as_a_whole_under_its_headings() -> None:
     assert text.index("**是否需要重启**") < text.index("不需要，配置会推送。") < text.index("**内存要求**")
 
 
+def test_a_long_step_is_one_step() -> None:
+    """However many pieces it was cut into to be found."""
+    code = "```sh\n" + "echo 1\n" * 90 + "```"
+    answer = (
+        f"### 解决步骤\n#### 步骤1：导出\n{code}\n\n{code}\n\n{code}\n\n请保存结果。\n\n#### 步骤2：导入\n执行脚本。"
+    )
+    draft = compose([_hit(_expert(answer, "如何迁移"))])
+    assert [item.text.split("\n")[0] for item in draft.steps] == ["**导出**", "**导入**"]
+    assert draft.steps[0].text.endswith("请保存结果。")
+    paragraphs = compose([_hit(_expert("### 解决步骤\n停止服务。\n\n重启服务。", "如何迁移"))])
+    assert [item.text for item in paragraphs.steps] == ["停止服务。", "重启服务。"]
+
+
 def test_nothing_begins_with_a_reference_to_what_is_not_quoted() -> None:
     """ "However" without anything before it reads like a piece torn out."""
     text = _markdown(

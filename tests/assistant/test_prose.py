@@ -56,6 +56,8 @@ def test_words_about_the_product_stay(said: str) -> None:
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
+        ("根据您提供的错误信息，这表明磁盘已满。", "磁盘已满。"),
+        ("根据您的描述，您在配置里添加了用户。重启后才生效。", "重启后才生效。"),
         ("先备份。希望以上内容对您有帮助！", "先备份。"),
         ("先备份。如有其他疑问，请随时告知。", "先备份。"),
         ("Back up first. Hope this helps!", "Back up first."),

@@ -282,3 +282,16 @@ def test_numbered_commands_among_numbered_steps_are_steps() -> None:
     """Also one whose words could announce causes."""
     answer = "### 1. 检查配置\n看地址。\n\n### 2. 验证网络\n看端口。\n\n### 3. 查看日志分析问题\n看报错。"
     assert only_kinds(answer, "如何实现热更新") == "sss"
+
+
+def test_a_comparison_among_steps_is_a_step() -> None:
+    """Under a heading about steps, only a plain announcement turns to explanations."""
+    answer = "### 解决步骤\n#### 不同环境的配置比较\n1. 导出配置\n2. 使用比对工具\n\n#### 原理说明\n逐行比较。"
+    assert only_kinds(answer, "如何比较配置") == "sse"
+
+
+def test_a_quotation_is_not_cut() -> None:
+    """A full stop of an error message does not end the expert's sentence."""
+    answer = "根据您提供的信息，错误提示是“Server is down. Please check the status”。\n\n重启即可。"
+    text = normalise(answer)
+    assert any("down. Please" in text[section.start : section.end] for section in cut(text))
