@@ -43,7 +43,7 @@ def compose(hits: Sequence[Hit]) -> Draft:
         return Draft()
     best, picked = near[0], _Picked()
     causes, steps = _causes_and_steps(near, picked)
-    summary = picked.take(best.document, _leading(best.document), 1, aside=True) if causes or steps else []
+    summary = picked.take(best.document, _leading(best), 1, aside=True) if causes or steps else []
     limit = _MAX_EXPLANATIONS if causes or steps else _MAX_EXPLANATIONS_ALONE
     explanation = picked.take(best.document, _explaining(best, bool(causes or steps)), limit, aside=True)
     cite = Citations()
@@ -98,35 +98,47 @@ def _same_problem(one: Document, other: Document) -> bool:
 
 def _of_kind(hit: Hit, kind: SectionKind) -> list[Section]:
     sections = whole_sections(hit.document, kind)
-    if hit.document.kind == "page":  # a page holds many procedures; only the one that matched counts
+    if hit.document.kind == "page" and not _is_walk(hit.document):  # only the procedure that matched counts
         headings = {passage.heading for passage in hit.passages if passage.kind == kind}
         sections = [section for section in sections if section.heading in headings]
     return sections
 
 
+def _is_walk(page: Document) -> bool:
+    steps = sum(section.kind == "step" for section in page.sections)
+    return len(page.sections) <= 2 * steps <= 2 * _MAX_STEPS
+
+
 def _explaining(hit: Hit, is_supplement: bool) -> Iterator[Section]:
-    # An expert's answer is about one question and counts as a whole; of a page, what matched.
+    # An expert's answer is about one question and counts as a whole; of a page, what matched beside the best match.
     document = hit.document
-    spans = [(passage.start, passage.end) for passage in hit.passages]
     for section in document.sections:
-        matched = any(section.start < end and start < section.end for start, end in spans)
+        matched = _matched(hit, section)
         kinds = ("explanation", "note") if is_supplement else ("explanation", "note", "text", "cause", "step")
         whole = document.kind == "qa" and (section.kind != "text" or section.start < _last_explained(document))
         if section.kind in kinds and (matched or whole) and not _announces(document, section):
             yield section
 
 
+def _matched(hit: Hit, section: Section) -> bool:
+    parent = hit.passages[0].heading.rpartition(" › ")[0] if hit.passages else ""
+    beside = hit.document.kind == "qa" or section.heading.startswith(parent)
+    return beside and any(section.start < passage.end and passage.start < section.end for passage in hit.passages)
+
+
 def _last_explained(document: Document) -> int:
     return max((section.start for section in document.sections if section.kind in ("explanation", "note")), default=0)
 
 
-def _leading(document: Document) -> Iterator[Section]:
+def _leading(hit: Hit) -> Iterator[Section]:
     # The paragraph before the first cause or step, where experts put the answer in short.
+    document = hit.document
     for section in document.sections:
         if section.kind in ("cause", "step"):
             return
         short = section.end - section.start <= _LONGEST_SUMMARY
-        if section.kind in ("text", "explanation") and short and not _announces(document, section):
+        own = document.kind == "qa" or _matched(hit, section)
+        if section.kind in ("text", "explanation") and short and own and not _announces(document, section):
             yield section
 
 

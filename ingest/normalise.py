@@ -46,7 +46,7 @@ _HTML_TAG = re.compile(
 )
 _INLINE_COMPONENT = re.compile(r"</?[A-Z][A-Za-z]{1,40}(?:\s+[\w-]{1,40}=[^<>\n]{0,200})?\s{0,4}/>")
 _ANCHOR = re.compile(r"(?m)^(#{1,6}[^\n]{1,300}?)[ \t]*\{#[\w.-]{1,100}\}[ \t]*$")
-_MEANINGLESS_ALT = re.compile(r"(?:image|img|pic|picture|alt|screenshot|图片|截图)?[\s\w.\-]*", re.IGNORECASE)
+_MEANINGLESS_ALT = re.compile(r"(?:image|img|pic|picture|alt|screenshot|图片|截图)?[\s\w.|\-]*", re.IGNORECASE)
 _NOTES = {
     "note": ("Note", "说明"), "info": ("Note", "说明"), "tip": ("Tip", "提示"), "hint": ("Tip", "提示"),
     "success": ("Tip", "提示"), "important": ("Important", "重要"), "warning": ("Warning", "警告"),

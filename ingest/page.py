@@ -66,7 +66,7 @@ def _is_absolute(url: str) -> bool:
 
 def _sections(text: str, blocks: Sequence[Block], title: str) -> Iterator[Section]:
     path: list[tuple[Block, Meaning]] = []
-    tutorial = bool(_TUTORIAL.search(title))
+    tutorial, walk = bool(_TUTORIAL.search(title)), _is_walk(blocks)
     at = 0
     while at < len(blocks):
         block = blocks[at]
@@ -74,7 +74,8 @@ def _sections(text: str, blocks: Sequence[Block], title: str) -> Iterator[Sectio
             while path and path[-1][0].level >= block.level:
                 path.pop()
             inherited = path[-1][1] if path else ""
-            path.append((block, _heading_kind(block.title, tutorial) or inherited))
+            kind = "step" if walk and _NUMBERED.match(block.title) else _heading_kind(block.title, tutorial)
+            path.append((block, kind or inherited))
             at += 1
             continue
         end = at
@@ -84,6 +85,14 @@ def _sections(text: str, blocks: Sequence[Block], title: str) -> Iterator[Sectio
         heading = _SEPARATOR.join(opened.title for opened, _ in path if opened.title and opened.title != title)
         yield from _units(text, entries(text, blocks[at:end]), kind, heading or title)
         at = end
+
+
+def _is_walk(blocks: Sequence[Block]) -> bool:
+    """Whether the numbered headings are the steps of one procedure: most of them command."""
+    numbered = [block for block in blocks if block.type == "heading" and _NUMBERED.match(block.title)]
+    outer = min((block.level for block in numbered), default=0)
+    units = [heading_meaning(block.title) == "unit" for block in numbered if block.level == outer]
+    return len(units) >= 3 and sum(units) * 2 >= len(units)
 
 
 def _heading_kind(title: str, tutorial: bool) -> Meaning:

@@ -207,6 +207,41 @@ def test_a_long_step_is_one_step() -> None:
     assert [item.text for item in paragraphs.steps] == ["停止服务。", "重启服务。"]
 
 
+def _page(text: str) -> Document:
+    parsed = parse_text(text, path="p.md", product="nacos").document
+    assert parsed is not None
+    return parsed
+
+
+def _matching(page: Document, *words: str) -> Hit:
+    sections = [next(s for s in page.sections if word in page.section_text(s)) for word in words]
+    passages = tuple(Passage(s.kind, s.heading, s.start, s.end, page.section_text(s)) for s in sections)
+    return Hit(page, passages, 1.0, ())
+
+
+def test_a_walk_through_page_gives_all_its_steps() -> None:
+    """One of them alone is no procedure."""
+    page = _page("# Start\n\n## 1. Download it\nfetch\n\n## 2. Run it\nstart\n\n## 3. Check the log\nread")
+    draft = compose([_matching(page, "start")])
+    assert [item.text for item in draft.steps] == [
+        "**Download it**\n\nfetch",
+        "**Run it**\n\nstart",
+        "**Check the log**\n\nread",
+    ]
+
+
+def test_of_a_page_only_what_stands_beside_the_best_match() -> None:
+    """Parameters of another call are no explanation of this one."""
+    page = _page(
+        "# API\n\n## Register\n\n### Purpose\nRegisters one.\n\n### Address\n`/register`\n\n"
+        "## Delete\n\n### Parameters\nThe number of the one to delete."
+    )
+    text = "".join(answer_blocks(compose([_matching(page, "Registers one", "/register", "to delete")]), "en"))
+    assert "**Register**" in text
+    assert "/register" in text
+    assert "to delete" not in text
+
+
 def test_nothing_begins_with_a_reference_to_what_is_not_quoted() -> None:
     """ "However" without anything before it reads like a piece torn out."""
     text = _markdown(

@@ -157,6 +157,14 @@ def test_a_page_is_cut_by_headings() -> None:
     )
 
 
+def test_a_numbered_walk_through_is_steps_throughout() -> None:
+    """Also where one of its headings names a thing; numbered chapters are none."""
+    walk = "# Start\n\n## 1. Download it\na\n\n## 2. Quick run\nb\n\n## 3. Check the log\nc\n\n### 3.1. Services\nd"
+    assert [section.kind for section in document(walk).sections] == ["step"] * 4
+    chapters = "# Design\n\n## 1. Overview\na\n\n## 2. Storage\nb\n\n## 3. Limits\nc"
+    assert "step" not in [section.kind for section in document(chapters).sections]
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [
