@@ -63,8 +63,9 @@ class _Picked:
         self._seen: list[frozenset[str]] = []
 
     def take(self, document: Document, sections: Iterable[Section], limit: int, *, aside: bool = False) -> list[Quoted]:
-        """At most `limit` of the sections; with `aside`, without sentences that only sum up."""
+        """At most `limit` of the sections; with `aside`, without sentences that only sum up an expert's answer."""
         taken: list[Quoted] = []
+        aside = aside and document.kind == "qa"
         for section in sections:
             follows = bool(taken) and not document.text[taken[-1].section.end : section.start].strip()
             one = Quoted.of(document, section, aside=aside, follows=follows or section.kind == "step")
