@@ -130,7 +130,7 @@ ASIDE = re.compile(
     re.IGNORECASE,
 )
 BACK = re.compile(
-    r"正?如(?:上|前|前文|上文|前面|之前)(?:所述|所示|所说|提到的?|述)[，,]\s*|综上(?:所述)?[，,]\s*"
+    r"如[上下]图所示[，,]\s*|正?如(?:上|前|前文|上文|前面|之前)(?:所述|所示|所说|提到的?|述)[，,]\s*|综上(?:所述)?[，,]\s*"
     r"|as (?:mentioned|described|noted|stated|discussed) (?:above|earlier|before|previously),\s*",
     re.IGNORECASE,
 )

@@ -242,6 +242,49 @@ def test_of_a_page_only_what_stands_beside_the_best_match() -> None:
     assert "to delete" not in text
 
 
+_LINES = st.sampled_from(
+    [
+        "### 原因分析",
+        "### 解决步骤",
+        "#### 对于 Windows",
+        "#### 1. **重启**",
+        "**说明**",
+        "1. 根据提供的知识，端口被占用。先停掉旧进程。",
+        "2. **版本**：虽然知识中没有提及版本，但确保两边一致。",
+        "3. **网络**：知识库中未提及网络。",
+        "   - 检查防火墙。希望这有帮助！",
+        "     再检查网关",
+        "   ```sh",
+        "```",
+        "# 根据提供的知识",
+        "执行以下命令：",
+        "对于 Linux 系统：",
+        "以上步骤可以解决问题。",
+        "但是，缓存在本地目录（参考内容2）。",
+        "根据您的描述，您的配置没有生效。",
+        "| a | b |",
+        "| - | - |",
+        "> 注意，先备份。",
+        "",
+        "",
+    ]
+)
+
+
+@given(st.lists(_LINES, max_size=25))
+def test_whatever_is_composed_stands_in_the_quotes(lines: list[str]) -> None:
+    """Every sentence of every item is in the span that the item cites, and code blocks stay whole."""
+    document = _expert("\n".join(["缓存会过期。", *lines]), "为什么启动失败")
+    draft = compose([_hit(document)])
+    quotes = {citation.n: citation.quote for citation in draft.citations}
+    for item in (*draft.summary, *draft.causes, *draft.steps, *draft.explanation):
+        quoted = _without_marks("".join(quotes[n] for n in item.citations))
+        for sentence in filter(None, map(_without_marks, re.split(r"[。！？：\n]", item.text))):
+            assert sentence in quoted
+    for citation in draft.citations:
+        assert citation.quote == document.text[citation.start : citation.end]
+
+
 def test_nothing_begins_with_a_reference_to_what_is_not_quoted() -> None:
     """ "However" without anything before it reads like a piece torn out."""
     text = _markdown(

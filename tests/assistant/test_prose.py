@@ -62,6 +62,7 @@ def test_words_about_the_product_stay(said: str) -> None:
         ("先备份。如有其他疑问，请随时告知。", "先备份。"),
         ("Back up first. Hope this helps!", "Back up first."),
         ("如前所述，先备份。", "先备份。"),
+        ("如上图所示，请求先经过缓存。", "请求先经过缓存。"),
         ("As mentioned above, back up first.", "back up first."),
         ("点击保存，如下图所示：", "点击保存"),
         ("先备份。具体命令如下：", "先备份。"),
