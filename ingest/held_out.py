@@ -57,4 +57,5 @@ def put_all(records: Records, embedder: Embedder, documents: Sequence[Document])
     for document in documents:
         passages = split(document)
         texts = [embedding_text(document, passage) for passage in passages]
-        records.put(document, passages, embedder.encode_documents(texts), embedded=texts)
+        vectors, sentences = embedder.encode_passages(texts)
+        records.put(document, passages, vectors, embedded=texts, sentences=sentences)

@@ -17,7 +17,7 @@ from ingest.parsing import Parsed, check_secrets, parse_text
 from ingest.report import FileReport, Report, Status
 from ingest.sources import Source, SourceFile, open_source, read_text, slug
 from ingest.splitter import embedding_text, split
-from kb.embedding.base import Embedder, Vectors
+from kb.embedding.base import Embedder, Sentences, Vectors
 from kb.errors import DocumentError, EmbeddingError, SourceError
 from kb.records import Records, text_digest
 from kb.values import Document, Passage
@@ -223,15 +223,16 @@ class _Run:
         vectors = self._vectors(pending)
         with self._records.batch() as batch:
             for one in pending:
-                rows = [vectors[text_digest(text)] for text in one.texts]
-                matrix = np.stack(rows) if rows else np.empty((0, self._embedder.dimension), np.float32)
+                found = [vectors[text_digest(text)] for text in one.texts]
+                empty = np.empty((0, self._embedder.dimension), np.float32)
                 changed = batch.put(
                     one.document,
                     one.passages,
-                    matrix,
+                    np.stack([vector for vector, _ in found]) if found else empty,
                     content_hash=one.content_hash,
                     origin=self._source.origin,
                     embedded=one.texts,
+                    sentences=[sentences for _, sentences in found],
                 )
                 if changed:
                     self.report.passages += len(one.passages)
@@ -239,9 +240,9 @@ class _Run:
                     one.entry.status = "unchanged"
         self._known.update((one.document.product, one.document.id) for one in pending)
 
-    def _vectors(self, pending: Sequence[_Pending]) -> dict[str, Vectors]:
-        """A vector for every text: the stored one where the text is not new."""
-        found: dict[str, Vectors] = {}
+    def _vectors(self, pending: Sequence[_Pending]) -> dict[str, tuple[Vectors, Sentences]]:
+        """The vectors of every text and its sentences: the stored ones where the text is not new."""
+        found: dict[str, tuple[Vectors, Sentences]] = {}
         for one in pending:
             ref = (one.document.product, one.document.id)
             if ref in self._known:
@@ -249,7 +250,8 @@ class _Run:
         texts = {text_digest(text): text for one in pending for text in one.texts}
         missing = {digest: text for digest, text in texts.items() if digest not in found}
         if missing:
-            found.update(zip(missing, self._embedder.encode_documents(list(missing.values())), strict=True))
+            encoded = self._embedder.encode_passages(list(missing.values()))
+            found.update(zip(missing, zip(*encoded, strict=True), strict=True))
             self.report.embedded += len(missing)
         return found
 

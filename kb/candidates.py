@@ -20,13 +20,17 @@ Ref = tuple[str, str]  # product and document id
 
 
 class Candidate:
-    """One document's passages with the scores that each index gave them; `first` is any of them."""
+    """One document's passages with their scores, by key; `first` is any of them.
+
+    `sentence` is the cosine of a passage's nearest sentence.
+    """
 
     def __init__(self, first: StoredPassage) -> None:
         self.language = first.language
         self.is_reviewed = first.reviewed
         self.passages: dict[int, StoredPassage] = {}
         self.dense: dict[int, float] = {}
+        self.sentence: dict[int, float] = {}
         self.lexical: dict[int, float] = {}
         self.coverage = 0.0
         self.found_terms: tuple[str, ...] = ()
@@ -37,7 +41,7 @@ class Candidate:
         """The few passages to quote from, best first."""
 
         def score(key: int) -> float:
-            return self.dense.get(key, 0.0) + self.lexical.get(key, 0.0) / _LEXICAL_SCALE
+            return self.dense.get(key, 0.0) + self.sentence.get(key, 0.0) + self.lexical.get(key, 0.0) / _LEXICAL_SCALE
 
         order = sorted(self.passages, key=lambda key: (-score(key), key))
         return tuple(self.passages[key].passage for key in order[:_PASSAGES_PER_HIT])

@@ -11,9 +11,17 @@ from kb.values import Language, Reason
 
 __all__ = ["ranked", "reasons"]
 
-# Part of each feature in a document's score. Dense and lexical count in standard deviations among the candidates,
-# coverage as a share (0..1), identifiers and pairs of words as log(1 + number found), reviewed as 0 or 1.
-_WEIGHTS = {"dense": 1.0, "lexical": 1.0, "coverage": 4.0, "identifiers": 0.3, "phrases": 1.5, "reviewed": 1.0}
+# Part of each feature in a document's score. Dense, sentence and lexical count in standard deviations among the
+# candidates, coverage as a share (0..1), identifiers and pairs of words as log(1 + number found), reviewed as 0 or 1.
+_WEIGHTS = {
+    "dense": 1.0,
+    "sentence": 0.5,
+    "lexical": 1.0,
+    "coverage": 4.0,
+    "identifiers": 0.3,
+    "phrases": 1.5,
+    "reviewed": 1.0,
+}
 
 
 def ranked(candidates: Mapping[Ref, Candidate], language: Language) -> list[tuple[Ref, NDArray[np.float64]]]:
@@ -22,11 +30,13 @@ def ranked(candidates: Mapping[Ref, Candidate], language: Language) -> list[tupl
         return []
     found = list(candidates.values())
     lexical = _standardised([max(c.lexical.values(), default=None) for c in found])
+    sentence = _standardised([max(c.sentence.values(), default=None) for c in found])
     coverage = np.array([c.coverage for c in found])
     foreign = [c.language != language for c in found]
     rows = np.column_stack(
         [
             _standardised([max(c.dense.values(), default=None) for c in found]),
+            np.where(foreign, 2.0, 1.0) * sentence,  # in another language words cannot help to tell documents apart
             # A document in another language can share names with the question, but it does not speak against it that
             # it shares no words.
             np.where(foreign, np.maximum(lexical, 0.0), lexical),
@@ -44,6 +54,7 @@ def reasons(candidate: Candidate, values: NDArray[np.float64]) -> tuple[Reason, 
     """What each weighted feature added to a document's score, with words for people."""
     details = (
         f"{max(candidate.dense.values()):.2f}" if candidate.dense else "",
+        f"{max(candidate.sentence.values()):.2f}" if candidate.sentence else "",
         " ".join(_readable(candidate.found_terms)),
         f"{candidate.coverage:.0%}",
         " ".join(candidate.found_identifiers),

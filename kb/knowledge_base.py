@@ -164,7 +164,7 @@ class KnowledgeBase:
         self._lexical.rebuild()
         if self._dense is None:
             embedder = self.embedder
-            self.records.rebind_embedding(embedder.id, embedder.dimension, embedder.encode_documents)
+            self.records.rebind_embedding(embedder.id, embedder.dimension, embedder.encode_passages)
             self._dense = _dense(self.records, embedder, self._folder)
             self._dense.follow()
             self.mismatch = ""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.candidates import Candidate, Ref, note_words, query_terms
+from kb.embedding.sentences import best_likeness
 from kb.errors import StoreDamaged
 from kb.fusion import ranked, reasons
 from kb.index.base import IndexQuery, Match
@@ -23,7 +24,8 @@ __all__ = ["HybridSearch", "SearchResult", "Signals"]
 
 logger = logging.getLogger(__name__)
 
-_CANDIDATES = 40  # passages asked of each index; more did not change the first ten documents
+_CANDIDATES = 40  # passages of each index that are looked at closely; more did not change the first ten documents
+_NEAR = 200  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ class HybridSearch:
         asked = IndexQuery(query, vector, tuple(other for others in synonyms.values() for other in others))
         lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
         dense = self._dense(asked, products)
-        candidates = self._candidates(dense or [], lexical)
+        sentences = self._sentences(asked, [*(dense or []), *lexical])
+        if dense:
+            dense = sorted(dense, key=lambda match: -match.score - sentences.get(match.key, match.score))[:_CANDIDATES]
+        candidates = self._candidates(dense or [], lexical, sentences)
         identifiers, phrases = features(query).all, word_pairs(query)
         for candidate in candidates.values():
             note_words(candidate, terms, identifiers, phrases)
@@ -90,18 +95,28 @@ class HybridSearch:
         if not self._knowledge.dense_ok:
             return None
         try:
-            return self._knowledge.dense.search(query, products=products, limit=_CANDIDATES)
+            return self._knowledge.dense.search(query, products=products, limit=_NEAR)
         except StoreDamaged as error:
             logger.error("Dense index left out of a search: %s", error)
             return None
 
-    def _candidates(self, dense: list[Match], lexical: list[Match]) -> dict[Ref, Candidate]:
+    def _sentences(self, query: IndexQuery, matches: Sequence[Match]) -> dict[int, float]:
+        """Cosine of the nearest sentence of each passage that has sentences of its own."""
+        dimension = self._knowledge.embedder.dimension
+        found = self._knowledge.records.sentences({match.key for match in matches}, dimension)
+        return dict(zip(found, best_likeness(query.vector, list(found.values())), strict=True))
+
+    def _candidates(
+        self, dense: list[Match], lexical: list[Match], sentences: Mapping[int, float]
+    ) -> dict[Ref, Candidate]:
         keys = list(dict.fromkeys(match.key for match in (*dense, *lexical)))
         stored = self._knowledge.records.passages(keys)
         found: dict[Ref, Candidate] = {}
         for key, passage in stored.items():
             candidate = found.setdefault((passage.product, passage.document_id), Candidate(passage))
             candidate.passages[key] = passage
+            if key in sentences:
+                candidate.sentence[key] = sentences[key]
         for matches, side in ((dense, "dense"), (lexical, "lexical")):
             for match in matches:
                 if match.key in stored:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kb.embedding.base import Vectors
+from kb.embedding.base import Sentences, Vectors
 from kb.text import tokens
 
 __all__ = ["HashEmbedder"]
@@ -31,6 +31,10 @@ class HashEmbedder:
             if not vector.any():
                 vector[0] = 1.0
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+    def encode_passages(self, texts: Sequence[str]) -> tuple[Vectors, list[Sentences]]:
+        """See `Embedder.encode_passages`; without sentences."""
+        return self.encode_documents(texts), [np.zeros((0, self.dimension), np.int8)] * len(texts)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder.encode_queries`."""

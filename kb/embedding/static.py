@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
-from kb.embedding.base import Vectors
+from kb.embedding.base import Sentences, Vectors
+from kb.embedding.sentences import quantised, sentences_of
 from kb.errors import EmbeddingError
 from kb.text import tokens
 
@@ -113,11 +114,29 @@ class StaticEmbedder:
         """Vectors of passages, shape (len(texts), dimension), rows of length 1; a fixed one for unknown text."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for vector, text in zip(vectors, texts, strict=True):
-            counts = feature_counts(text)
-            rows = [self._row.get(name, UNKNOWN) for name in counts]
-            amounts = damped(np.fromiter(counts.values(), np.float32, len(counts)))
-            np.dot(amounts * self._scale[rows], self._rows[rows], out=vector)
+            self._add_up(feature_counts(text), vector)
         return unit_rows(vectors)
+
+    def encode_passages(self, texts: Sequence[str]) -> tuple[Vectors, list[Sentences]]:
+        """See `Embedder.encode_passages`. Text is cut into features once: no feature spans two sentences."""
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        sentences = []
+        for vector, text in zip(vectors, texts, strict=True):
+            counts = [feature_counts(sentence) for sentence in sentences_of(text)]
+            parts = np.zeros((len(counts), self.dimension), np.float32)
+            for part, counted in zip(parts, counts, strict=True):
+                self._add_up(counted, part)
+            total: Counter[str] = Counter()
+            for counted in counts:
+                total.update(counted)
+            self._add_up(total, vector)
+            sentences.append(quantised(unit_rows(parts)))
+        return unit_rows(vectors), sentences
+
+    def _add_up(self, counts: Counter[str], out: Vectors) -> None:
+        rows = [self._row.get(name, UNKNOWN) for name in counts]
+        amounts = damped(np.fromiter(counts.values(), np.float32, len(counts)))
+        np.dot(amounts * self._scale[rows], self._rows[rows], out=out)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions: the same as `encode_documents`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kb.embedding.base import Vectors
+from kb.embedding.base import Sentences, Vectors
 from kb.embedding.static import unit_rows
 from kb.errors import EmbeddingError, MissingExtra
 
@@ -55,6 +55,14 @@ class TransformerEmbedder:
             EmbeddingError: the model failed.
         """
         return self._encode(self._model.encode_document, texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> tuple[Vectors, list[Sentences]]:
+        """See `Embedder.encode_passages`; without sentences, which would take several times as long.
+
+        Raises:
+            EmbeddingError: the model failed.
+        """
+        return self.encode_documents(texts), [np.zeros((0, self._dimension), np.int8)] * len(texts)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions; same shape, promise and errors as `encode_documents`."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import RowMapping
 
-from kb.embedding.base import Vectors
+from kb.embedding.base import Sentences, Vectors
 from kb.errors import StoreError
 from kb.records.schema import documents
 from kb.values import Document, Passage, Reference, Section
@@ -22,6 +22,7 @@ __all__ = [
     "to_bytes",
     "to_document",
     "to_passage",
+    "to_sentences",
     "to_vector",
 ]
 
@@ -54,7 +55,9 @@ def to_document(row: RowMapping | Mapping[str, Any]) -> Document:
     return Document(**values)
 
 
-def passage_rows(passages: Sequence[Passage], vectors: Vectors, embedded: Sequence[str]) -> list[dict[str, Any]]:
+def passage_rows(
+    passages: Sequence[Passage], vectors: Vectors, embedded: Sequence[str], sentences: Sequence[Sentences]
+) -> list[dict[str, Any]]:
     """One row per passage, without document, product and seq.
 
     Raises:
@@ -62,6 +65,7 @@ def passage_rows(passages: Sequence[Passage], vectors: Vectors, embedded: Sequen
     """
     texts = embedded or [passage.text for passage in passages]
     matrix = np.asarray(vectors)
+    parts = [part.tobytes() for part in sentences] if sentences else [b""] * len(passages)
     if len(texts) != len(passages) or (passages and (matrix.ndim != 2 or len(matrix) != len(passages))):
         raise StoreError(f"{len(passages)} passages came with {len(texts)} texts and vectors of shape {matrix.shape}")
     if not np.isfinite(matrix).all():
@@ -72,8 +76,9 @@ def passage_rows(passages: Sequence[Passage], vectors: Vectors, embedded: Sequen
             "embedded": None if text == passage.text else text,
             "text_digest": text_digest(text),
             "vector": to_bytes(vector),
+            "sentences": part,
         }
-        for passage, text, vector in zip(passages, texts, matrix, strict=False)
+        for passage, text, vector, part in zip(passages, texts, matrix, parts, strict=False)
     ]
 
 
@@ -90,3 +95,8 @@ def to_bytes(vector: Vectors) -> bytes:
 def to_vector(stored: bytes) -> Vectors:
     """The stored vector, shape (dimension,) float32, read-only."""
     return np.frombuffer(stored, dtype=_VECTOR).astype(np.float32, copy=False)
+
+
+def to_sentences(stored: bytes | None, dimension: int) -> Sentences:
+    """The stored sentences' vectors, shape (n, dimension) int8, read-only."""
+    return np.frombuffer(stored or b"", np.int8).reshape(-1, dimension)

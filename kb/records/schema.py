@@ -47,7 +47,7 @@ documents = Table(
     Index("documents_id", "id"),
 )
 
-# A deleted passage stays as a tombstone (`deleted`, no document, no text, no vector) that tells followers to drop it.
+# A deleted passage stays as a tombstone (`deleted`, no document, no text, no vectors) that tells followers to drop it.
 passages = Table(
     "passages",
     metadata,
@@ -62,6 +62,7 @@ passages = Table(
     Column("embedded", Text),  # the text whose vector this is, where it is not `text`
     Column("text_digest", Text, nullable=False),
     Column("vector", sa.LargeBinary),
+    Column("sentences", sa.LargeBinary),
     Column("seq", sa.BigInteger, nullable=False),
     Column("deleted", sa.Boolean, nullable=False, server_default=sa.false()),
     Index("passages_document", "document"),

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection, RowMapping
 
-from kb.embedding.base import Vectors
+from kb.embedding.base import Sentences, Vectors
 from kb.errors import StoreMismatch
 from kb.index.base import Change
 from kb.records.database import READING, migrate, open_engine, store_errors
-from kb.records.rows import document_columns, to_bytes, to_document, to_passage, to_vector
+from kb.records.rows import document_columns, to_bytes, to_document, to_passage, to_sentences, to_vector
 from kb.records.schema import documents, meta, passages, sequence
 from kb.records.writing import Batch, embedding_of
 from kb.values import Document, Language, Passage
@@ -24,6 +24,7 @@ __all__ = ["Records", "Sample", "StoredPassage"]
 _CHUNK = 300  # values in one IN list; three of them stay below every engine's limit
 _DRAWN = 50  # keys drawn for each passage of a sample: most may be of deleted ones
 _T = TypeVar("_T")
+Encode = Callable[[Sequence[str]], tuple[Vectors, list[Sentences]]]
 
 # The two statements of every search are made once: composing them takes longer than running them.
 # SQLite uses no index for pairs of values, so the ids are named once more.
@@ -41,6 +42,9 @@ _PASSAGES = (
     )
     .join(documents)
     .where(passages.c.key.in_(sa.bindparam("keys", expanding=True)), ~passages.c.deleted)
+)
+_SENTENCES = sa.select(passages.c.key, passages.c.sentences).where(
+    passages.c.key.in_(sa.bindparam("keys", expanding=True)), sa.func.length(passages.c.sentences) > 0
 )
 
 
@@ -123,18 +127,28 @@ class Records:
         content_hash: str = "",
         origin: str = "",
         embedded: Sequence[str] = (),
+        sentences: Sequence[Sentences] = (),
     ) -> bool:
         """Store a document with its passages in place of what was there; whether that changed anything.
 
-        `vectors` has one row per passage. `embedded` are the texts that were embedded, where they differ from the
-        passages' texts. Passages that stay the same keep their key, so that indexes have nothing to do for them.
+        `vectors` has one row per passage, `sentences` the vectors of each passage's sentences. `embedded` are the texts
+        that were embedded, where they differ from the passages' texts. Passages that stay the same keep their key, so
+        that indexes have nothing to do for them.
 
         Raises:
             StoreMismatch: the vectors do not have the dimension that the store is bound to.
             StoreError: the database refused; nothing was stored.
         """
         with self.batch() as batch:
-            return batch.put(document, passages, vectors, content_hash=content_hash, origin=origin, embedded=embedded)
+            return batch.put(
+                document,
+                passages,
+                vectors,
+                content_hash=content_hash,
+                origin=origin,
+                embedded=embedded,
+                sentences=sentences,
+            )
 
     def delete(self, product: str, id: str) -> bool:
         """Remove a document and its passages; False when there is none."""
@@ -173,11 +187,20 @@ class Records:
                 found[row["key"]] = StoredPassage(row["key"], *owner, to_passage(row))
         return found
 
-    def vectors(self, product: str, id: str) -> dict[str, Vectors]:
-        """The stored vectors of a document by `text_digest` of the text that was embedded."""
-        query = sa.select(passages.c.text_digest, passages.c.vector).join(documents)
+    def vectors(self, product: str, id: str) -> dict[str, tuple[Vectors, Sentences]]:
+        """The stored vector of a document's passages and of their sentences, by `text_digest` of the embedded text."""
+        query = sa.select(passages.c.text_digest, passages.c.vector, passages.c.sentences).join(documents)
         rows = self._rows(query.where(documents.c.product == product, documents.c.id == id))
-        return {row["text_digest"]: to_vector(row["vector"]) for row in rows}
+        pairs = [(row["text_digest"], to_vector(row["vector"]), row["sentences"]) for row in rows]
+        return {digest: (vector, to_sentences(sentences, len(vector))) for digest, vector, sentences in pairs}
+
+    def sentences(self, keys: Iterable[int], dimension: int) -> dict[int, Sentences]:
+        """The vectors of the sentences of those of these passages that have any."""
+        found = {}
+        for chunk in _chunks(list(keys)):
+            for row in self._rows(_SENTENCES, {"keys": chunk}):
+                found[row["key"]] = to_sentences(row["sentences"], dimension)
+        return found
 
     def content_hashes(self, product: str, origin: str | None = None) -> dict[str, str]:
         """Content hash by document id, of one ingested root or of all."""
@@ -271,7 +294,7 @@ class Records:
                 batch.replace_vectors({}, id, dimension)
         self._bound = (id, dimension)
 
-    def rebind_embedding(self, id: str, dimension: int, encode: Callable[[Sequence[str]], Vectors]) -> None:
+    def rebind_embedding(self, id: str, dimension: int, encode: Encode) -> None:
         """Replace all vectors by those of another model, in one transaction; nobody can write meanwhile.
 
         Raises:
@@ -279,11 +302,12 @@ class Records:
         """
         texts = sa.select(passages.c.key, sa.func.coalesce(passages.c.embedded, passages.c.text).label("text"))
         with self.batch() as batch, self.read() as connection:
-            vectors: dict[int, bytes] = {}
+            vectors: dict[int, tuple[bytes, bytes]] = {}
             rows = connection.execute(texts.where(~passages.c.deleted).order_by(passages.c.key)).all()
             for chunk in _chunks(rows):
-                for row, vector in zip(chunk, encode([row.text for row in chunk]), strict=True):
-                    vectors[row.key] = to_bytes(vector)
+                encoded = encode([row.text for row in chunk])
+                for row, vector, sentences in zip(chunk, *encoded, strict=True):
+                    vectors[row.key] = to_bytes(vector), sentences.tobytes()
             batch.replace_vectors(vectors, id, dimension)
         self._bound = (id, dimension)
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, RowMapping
 
-from kb.embedding.base import Vectors
+from kb.embedding.base import Sentences, Vectors
 from kb.errors import StoreMismatch
 from kb.records.rows import document_row, passage_rows
 from kb.records.schema import documents, meta, sequence
@@ -19,7 +19,7 @@ __all__ = ["Batch", "embedding_of"]
 
 _SAME = ("kind", "heading", "text")  # what makes a passage the same one as before, wherever it stands now
 _INDEXED = ("embedded", "text_digest", "vector")
-_POSITION = ("start", "end")
+_OTHER = ("start", "end", "sentences")  # indexes do not hold them
 
 
 def embedding_of(connection: Connection) -> tuple[str, int] | None:
@@ -53,9 +53,10 @@ class Batch:
         content_hash: str = "",
         origin: str = "",
         embedded: Sequence[str] = (),
+        sentences: Sequence[Sentences] = (),
     ) -> bool:
         """As `Records.put`; after a StoreError the batch still takes other documents."""
-        rows = passage_rows(passages, vectors, embedded)
+        rows = passage_rows(passages, vectors, embedded, sentences)
         self._check_model(rows)
         new = document_row(document, content_hash, origin)
         old = self._find(document.product, document.id)
@@ -77,9 +78,12 @@ class Batch:
         self._connection.execute(documents.delete().where(documents.c.key == document["key"]))
         return True
 
-    def replace_vectors(self, vectors: Mapping[int, bytes], embedding: str, dimension: int) -> None:
-        """Give passages (by key) the vectors of another model, and bind the store to it."""
-        updates = [{"_key": key, "vector": vector, "seq": self._next()} for key, vector in vectors.items()]
+    def replace_vectors(self, vectors: Mapping[int, tuple[bytes, bytes]], embedding: str, dimension: int) -> None:
+        """Give passages (by key) the vector and the sentences' vectors of another model, and bind the store to it."""
+        updates = [
+            {"_key": key, "vector": vector, "sentences": sentences, "seq": self._next()}
+            for key, (vector, sentences) in vectors.items()
+        ]
         if updates:
             self._connection.execute(passage_table.update().where(passage_table.c.key == sa.bindparam("_key")), updates)
         self._connection.execute(meta.delete().where(meta.c.key.in_(["embedding", "dimension"])))
@@ -133,7 +137,7 @@ class Batch:
             old = same.pop(0)
             if retitled or any(old[name] != new[name] for name in _INDEXED):
                 updates.append(_update(old, new, self._next()))
-            elif any(old[name] != new[name] for name in _POSITION):
+            elif any(old[name] != new[name] for name in _OTHER):
                 updates.append(_update(old, new, old["seq"]))
         gone = [row["key"] for rows in before.values() for row in rows]
         if inserts:
@@ -145,7 +149,15 @@ class Batch:
 
     def _bury(self, keys: Sequence[int]) -> None:
         """Turn passages into tombstones."""
-        tombstone = {"document": None, "deleted": True, "heading": "", "text": None, "embedded": None, "vector": None}
+        tombstone = {
+            "document": None,
+            "deleted": True,
+            "heading": "",
+            "text": None,
+            "embedded": None,
+            "vector": None,
+            "sentences": None,
+        }
         if keys:
             graves = [{"_key": key, "seq": self._next()} for key in keys]
             bury = passage_table.update().where(passage_table.c.key == sa.bindparam("_key"))
@@ -153,7 +165,7 @@ class Batch:
 
 
 def _update(old: RowMapping | Mapping[str, Any], new: RowMapping | Mapping[str, Any], seq: int) -> dict[str, Any]:
-    return {name: new[name] for name in _INDEXED + _POSITION} | {"_key": old["key"], "seq": seq}
+    return {name: new[name] for name in _INDEXED + _OTHER} | {"_key": old["key"], "seq": seq}
 
 
 def _identity(row: RowMapping | Mapping[str, Any]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from safetensors.numpy import load_file
 from ingest import ingest
 from kb import HybridSearch, IndexQuery, KnowledgeBase
 from kb.embedding import Embedder, StaticEmbedder, load_embedder
+from kb.embedding.sentences import best_likeness, sentences_of
 from kb.embedding.static import BUNDLED, MODULE, model_features
 from kb.errors import EmbeddingError, MissingExtra
 from kb.model.export import MODULE_CLASS, export
@@ -117,6 +118,39 @@ def test_words_of_asking_make_no_subject(bundled: Embedder) -> None:
     )
     assert asked @ other < 0.2
     assert asked @ same > 0.5
+
+
+def test_passages_come_with_their_sentences(bundled: Embedder) -> None:
+    """Vectors are those of `encode_documents`; each sentence's is the one it has alone, in 8 bits."""
+    first, second = (
+        "重启服务之后，客户端才会读取新的配置文件。",
+        "The port has to be open on every server of the cluster.",
+    )
+    texts = [f"{first}{second}", "短。短。", ""]
+    vectors, sentences = bundled.encode_passages(texts)
+    np.testing.assert_allclose(vectors, bundled.encode_documents(texts), atol=1e-6)
+    assert [part.shape for part in sentences] == [
+        (2, bundled.dimension),
+        (1, bundled.dimension),
+        (1, bundled.dimension),
+    ]
+    assert all(part.dtype == np.int8 for part in sentences)
+    alone = bundled.encode_documents([first, second])
+    assert (sentences[0] / 127 * alone).sum(axis=1).min() > 0.99
+    asked = bundled.encode_queries(["端口要在所有集群节点上打开吗？"])[0]
+    likeness = best_likeness(asked, sentences[:2])
+    assert likeness[0] == pytest.approx(asked @ alone[1], abs=0.02)
+    assert likeness[0] > asked @ vectors[0]
+    assert best_likeness(asked, []) == []
+
+
+@given(st.text(alphabet=st.sampled_from("a字。. \n！x;"), max_size=400))
+def test_sentences_hold_the_whole_text(text: str) -> None:
+    """Nothing is lost or twice, there are not many, and no feature spans two of them."""
+    sentences = sentences_of(text)
+    assert "".join(sentences).rstrip() == text.rstrip()
+    assert 1 <= len(sentences) <= 16
+    assert [name for sentence in sentences for name in model_features(sentence)] == model_features(text)
 
 
 def test_words_of_one_stem_are_alike(bundled: Embedder) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from kb.embedding.base import Sentences, Vectors
 from kb.errors import MissingExtra, SettingsError, StoreBusy, StoreDamaged, StoreError, StoreMismatch
 from kb.records import Records, text_digest
 from kb.records.database import HEAD, migrate, open_engine
@@ -160,11 +161,32 @@ def test_vectors_are_found_again_by_their_text(records: Records) -> None:
     """What was embedded before need not be embedded again, whatever text was embedded."""
     doc = document()
     texts = [f"A title\n{passage.text}" for passage in cut(doc)]
-    records.put(doc, cut(doc), VECTOR[:3], embedded=texts)
+    sentences = [np.full((n, VECTOR.shape[1]), n, np.int8) for n in (2, 0, 1)]
+    records.put(doc, cut(doc), VECTOR[:3], embedded=texts, sentences=sentences)
     known = records.vectors("nacos", "one")
     assert set(known) == {text_digest(text) for text in texts}
-    assert np.array_equal(known[text_digest(texts[2])], VECTOR[2])
+    for text, vector, of_sentences in zip(texts, VECTOR, sentences, strict=False):
+        assert np.array_equal(known[text_digest(text)][0], vector)
+        assert np.array_equal(known[text_digest(text)][1], of_sentences)
     assert records.vectors("nacos", "none") == {}
+
+
+def test_sentences_come_with_their_passages(records: Records) -> None:
+    """They are found by the passage's key, replaced with it, and gone with it."""
+    doc, dimension = document(), VECTOR.shape[1]
+    sentences = [np.full((n, dimension), n, np.int8) for n in (2, 0, 1)]
+    records.put(doc, cut(doc), VECTOR[:3], sentences=sentences)
+    keys = [change.key for change in records.changes(0, 3)]
+    found = records.sentences(keys, dimension)
+    assert {key: len(vectors) for key, vectors in found.items()} == {keys[0]: 2, keys[2]: 1}
+    assert np.array_equal(found[keys[0]], sentences[0])
+    assert records.put(doc, cut(doc), VECTOR[:3], sentences=sentences[::-1])
+    assert {key: len(vectors) for key, vectors in records.sentences(keys, dimension).items()} == {
+        keys[0]: 1,
+        keys[2]: 2,
+    }
+    records.delete(doc.product, doc.id)
+    assert records.sentences(keys, dimension) == {}
 
 
 def test_listing(records: Records) -> None:
@@ -250,6 +272,14 @@ def test_sql_in_text_is_text(records: Records) -> None:
     assert records.products() == {}
 
 
+def encode_with(dimension: int) -> Callable[[Sequence[str]], tuple[Vectors, list[Sentences]]]:
+    """A model that sees one sentence in every text."""
+    return lambda texts: (
+        np.ones((len(texts), dimension), np.float32),
+        [np.full((1, dimension), 127, np.int8)] * len(texts),
+    )
+
+
 def test_vectors_of_another_model_are_refused(tmp_path: Path) -> None:
     """The store stays bound to its model until all vectors are computed anew."""
     url = f"sqlite:///{tmp_path / 'dayi.db'}"
@@ -264,7 +294,7 @@ def test_vectors_of_another_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreMismatch):
         put(second, document("two"))
     seq = first.seq()
-    second.rebind_embedding("new", 3, lambda texts: np.ones((len(texts), 3), np.float32))
+    second.rebind_embedding("new", 3, encode_with(3))
     assert second.embedding() == ("new", 3)
     assert [change.vector.shape for change in second.changes(seq, 10) if change.vector is not None] == [(3,)] * 3
     with pytest.raises(StoreMismatch):
@@ -280,11 +310,11 @@ def test_rebinding_uses_the_embedded_text(records: Records) -> None:
     put(records, document("two"))
     seen: list[str] = []
 
-    def encode(texts: "list[str]") -> np.ndarray:
+    def encode(texts: Sequence[str]) -> tuple[Vectors, list[Sentences]]:
         seen.extend(texts)
-        return np.ones((len(texts), 2), np.float32)
+        return encode_with(2)(texts)
 
-    def fail(texts: "list[str]") -> np.ndarray:
+    def fail(texts: Sequence[str]) -> tuple[Vectors, list[Sentences]]:
         raise StoreError("no")
 
     with pytest.raises(StoreError):
@@ -292,6 +322,8 @@ def test_rebinding_uses_the_embedded_text(records: Records) -> None:
     assert records.embedding() == ("model", 4)
     records.rebind_embedding("good", 2, encode)
     assert seen == ["a", "b", "c", *(passage.text for passage in cut(doc))]
+    keys = [change.key for change in records.changes(0, 100)]
+    assert {vectors.shape for vectors in records.sentences(keys, 2).values()} == {(1, 2)}
 
 
 def test_fifty_threads_write_at_once(records: Records) -> None:
