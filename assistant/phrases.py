@@ -136,8 +136,8 @@ BACK = re.compile(
 )
 # A figure that no answer shows: ", 如下图所示。" at the end, or a sentence that does nothing but announce one.
 FIGURE = re.compile(
-    r"[，,]\s*(?:具体|效果|结果)?(?:可以)?(?:如|见|参[见考])(?:下|上|附)(?:面的?)?(?:图片?|截图)(?:所示)?[。：:]?\s*$"
-    r"|(?<=^)[^，,。]{0,20}(?:如|见|参[见考])(?:下|上|附)(?:面的?)?(?:图片?|截图)(?:所示)?[：:]?\s*$"
+    r"[，,]\s*(?:具体|效果|结果)?(?:可以)?(?:如|见|参[见考])(?:下|上|附)?(?:面的?)?(?:图片?|截图)(?:所示)?[。：:]?\s*$"
+    r"|(?<=^)[^，,。]{0,20}(?:如|见|参[见考])(?:下|上|附)?(?:面的?)?(?:图片?|截图)(?:所示)?[：:]?\s*$"
     r"|,\s*(?:as shown in|see) the (?:figure|image|screenshot|picture)(?: below| above)?[.:]?\s*$",
     re.IGNORECASE,
 )

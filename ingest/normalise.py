@@ -12,6 +12,7 @@ from kb.text import clean, detect_language
 
 __all__ = ["normalise"]
 
+_UNSEEN = (("<!--", "-->"), ("{/*", "*/}"), ("<script", "</script>"), ("<style", "</style>"))
 _FENCE = re.compile(r"[ \t]{0,40}(?:[-*+>]\s{1,4}|\d{1,3}[.)]\s{1,4})?(`{3,}|~{3,})")
 _IMPORT = re.compile(r"import\s[^;\n]{0,300}?['\"][^'\"\n]{1,200}['\"];?\s*|import\s+['\"][^'\"\n]{1,200}['\"];?\s*")
 _EXPORT = re.compile(r"export\s+(?:const|default|function|let)\b.*")
@@ -41,7 +42,7 @@ _EMPTY_LINK = re.compile(r"\[\s{0,4}\]\([^()\n]{0,400}\)")
 _INLINE_CODE = re.compile(r"(`{1,2})[^`\n]{1,400}\1")
 _HTML_TAG = re.compile(
     r"</?(?:font|span|div|p|center|details|section|article|u|sup|sub|a|img|small|big|ins|figure|figcaption|col|colgroup"
-    r"|thead|tbody|picture|source|video|iframe|hr|em|i|nobr)(?:\s[^<>\n]{0,600})?/?>",
+    r"|thead|tbody|picture|source|video|iframe|hr|em|i|nobr|html|head|body|pre|select|option|main|header|footer|nav|link|meta)(?:\s[^<>\n]{0,600})?/?>",
     re.IGNORECASE,
 )
 _INLINE_COMPONENT = re.compile(r"</?[A-Z][A-Za-z]{1,40}(?:\s+[\w-]{1,40}=[^<>\n]{0,200})?\s{0,4}/>")
@@ -65,7 +66,7 @@ def normalise(text: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    for opening, closing in (("<!--", "-->"), ("{/*", "*/}")):
+    for opening, closing in _UNSEEN:
         parts, at = [], 0
         fences = _fenced_spans(text) if opening in text else []
         while (start := text.find(opening, at)) >= 0 and (end := text.find(closing, start)) >= 0:

@@ -75,7 +75,9 @@ def _sections(text: str, blocks: Sequence[Block], title: str) -> Iterator[Sectio
                 path.pop()
             inherited = path[-1][1] if path else ""
             kind = "step" if walk and _NUMBERED.match(block.title) else _heading_kind(block.title, tutorial)
-            path.append((block, kind or inherited))
+            if not kind and heading_meaning(block.title) != "explanation":
+                kind = inherited
+            path.append((block, kind))
             at += 1
             continue
         end = at
@@ -126,7 +128,7 @@ def _spans(text: str, found: Sequence[Entry], meaning: Meaning) -> Iterator[tupl
     while at < len(found):
         entry = found[at]
         start, end = entry.start, entry.end
-        listed = bool(entry.items) and kind in ("step", "cause")
+        listed = bool(entry.items) and kind in ("step", "cause") and not _is_settings(text, entry)
         if entry.block.type == "quote" or (entry.block.type == "paragraph" and is_note(text[start:end])):
             yield "note", start, end, False
         elif listed or (entry.items and end - start > _UNIT):
@@ -136,8 +138,14 @@ def _spans(text: str, found: Sequence[Entry], meaning: Meaning) -> Iterator[tupl
             while entry.block.type == "paragraph" and at + 1 < len(found) and _introduced(found[at + 1], end - start):
                 at += 1
                 end = found[at].end
-            yield kind, start, end, False
+            yield "text" if _is_settings(text, entry) else kind, start, end, False
         at += 1
+
+
+def _is_settings(text: str, entry: Entry) -> bool:
+    """Whether a list tells what settings mean: each item begins with code."""
+    starts = [re.match(r"[-*+]\s+(?:\*\*)?`", text[item.start : item.end]) for item in entry.items]
+    return len(starts) > 1 and all(starts)
 
 
 def _introduced(entry: Entry, length: int) -> bool:

@@ -165,6 +165,14 @@ def test_a_numbered_walk_through_is_steps_throughout() -> None:
     assert "step" not in [section.kind for section in document(chapters).sections]
 
 
+def test_what_settings_mean_is_no_step() -> None:
+    """Neither under a heading about steps nor under one that explains below it."""
+    page = document(
+        "# T\n\n## Steps\n\n- `--port`: where it listens\n- `--host`: for whom\n\n### Overview\n\n- Fast\n- Small"
+    )
+    assert [section.kind for section in page.sections] == ["text", "text"]
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [

@@ -35,6 +35,17 @@ def test_links_that_lead_nowhere_outside_their_site_are_their_words() -> None:
     assert normalise(kept) == kept
 
 
+def test_scripts_and_styles_are_no_words() -> None:
+    """Nor are the tags of a whole HTML page; in code they stay."""
+    assert normalise(
+        "a\n<script>\nlet x = 1;\n</script>\n<style>p {}</style>\n<body><pre id='x'></pre></body>\nb"
+    ).split() == [
+        "a",
+        "b",
+    ]
+    assert normalise("```html\n<script>x</script>\n```") == "```html\n<script>x</script>\n```"
+
+
 def test_headings_without_a_space_are_headings() -> None:
     """A single mark may be a tag or a comment."""
     assert normalise("##标题\n\n###Start it?\n\n#tag\n\n```\n##x\n```") == (
