@@ -38,7 +38,8 @@ class Draft:
 
 def compose(hits: Sequence[Hit]) -> Draft:
     """Causes, steps and explanation for a question from its hits, best first; empty when nothing can be quoted."""
-    near = [hit for hit in hits[:3] if hit.score >= _SUPPORT * hits[0].score and not _is_silent(hit.document)]
+    near = [hit for hit in hits[:3] if hit is hits[0] or hit.score >= _SUPPORT * hits[0].score]
+    near = [hit for hit in near if not _is_silent(hit.document)]
     if not near:
         return Draft()
     best, picked = near[0], _Picked()

@@ -12,7 +12,6 @@ __all__ = ["Citations", "Quoted", "item_markdown", "under_headings", "whole_sect
 
 _MAX_QUOTE = 900  # characters; neighbouring sections share a citation up to here
 _MAX_HEADING_DISTANCE = 400  # characters from a heading to what is quoted under it
-_MAX_LEAD = 60  # characters of a sentence that stands for a heading
 # Headings made of these words only ("具体步骤", "Explanation") say nothing that the answer's own headings do not.
 _GENERIC_CHARACTERS = frozenset(
     "具体详细解决方案操作处理实施执行分析问题原因步骤说明释指南建议总结论注意事项补充提供给出如下与和及的回答"
@@ -100,7 +99,7 @@ def _headings(one: Quoted, after: int) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines):
         title = _title(line[0])
         is_lead = number == len(lines) - 1 and re.fullmatch(r"[^\s|>`*#-].{2,58}[：:]", line[0])
-        named = is_lead or _letters(_plain(line[0])) in path
+        named = is_lead or (_TITLED.match(line[0]) and _letters(_plain(line[0])) in path)
         if named and not _is_empty(title) and not one.markdown.startswith(f"**{title}"):
             yield line.start(), title
 
@@ -110,6 +109,7 @@ def _is_empty(title: str) -> bool:
 
 
 _LINE = re.compile(r"(?m)^.+$")
+_TITLED = re.compile(r"\s{0,3}(?:#|\*\*|__|[^\s*>|`-].*[：:]$)")  # not a table of contents
 
 
 def _plain(line: str) -> str:

@@ -230,6 +230,14 @@ def test_a_walk_through_page_gives_all_its_steps() -> None:
     ]
 
 
+def test_a_table_of_contents_is_no_heading() -> None:
+    """Its lines read like headings that stand further down."""
+    page = _page("# T\n\n- [Limits](#limits)\n- [Ports](#ports)\n\n## Limits\n\nTen thousand.")
+    assert [item.text for item in compose([_matching(page, "Ten thousand")]).explanation] == [
+        "**Limits**\n\nTen thousand."
+    ]
+
+
 def test_of_a_page_only_what_stands_beside_the_best_match() -> None:
     """Parameters of another call are no explanation of this one."""
     page = _page(
