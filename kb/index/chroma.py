@@ -4,9 +4,8 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -23,7 +22,7 @@ __all__ = ["ChromaIndex"]
 _SEAL = "seal.json"  # checksums of the vector files
 # Neighbours looked at. Of the nearest 40 among 100 000 passages 400 find 99.5 % in 2.1 ms, Chroma's 100 95 % in 1.5 ms.
 _SEARCH_EF = 400
-_THREADS = min(4, os.cpu_count() or 1)  # a question that names no product asks one collection per product
+_BATCH = 500  # Chroma holds Python's lock while it takes vectors: more at once, and searches wait for a second
 
 
 class ChromaIndex:
@@ -46,8 +45,7 @@ class ChromaIndex:
 
         self._lock = threading.Lock()
         self._folder = folder
-        self._sealed: dict[Path, tuple[int, str]] = {}  # time of change and checksum
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dense")
+        self._sealed: dict[Path, tuple[int, int]] = {}  # time of change and checksum
         folder.mkdir(parents=True, exist_ok=True)
         if self._read_seal() != self._checksums():
             raise StoreDamaged(f"Vector files in {folder} are damaged or incomplete; the index has to be rebuilt")
@@ -64,10 +62,9 @@ class ChromaIndex:
         for change in {change.key: change for change in changes}.values():
             by_product.setdefault(change.product, []).append(change)
         try:
-            most = self._client.get_max_batch_size()
             for product, of_product in by_product.items():
-                for start in range(0, len(of_product), most):
-                    self._apply(product, of_product[start : start + most])
+                for start in range(0, len(of_product), _BATCH):
+                    self._apply(product, of_product[start : start + _BATCH])
             self._seal()
         except Exception as error:
             raise StoreError(f"The dense index cannot be written: {error}") from error
@@ -76,15 +73,12 @@ class ChromaIndex:
         """See `Index.search`."""
         if limit < 1:
             return []
-        collections = self._chosen(products)
-        each = self._pool.map if len(collections) > 1 else map
-        found = chain.from_iterable(each(lambda collection: _query(collection, query, limit), collections))
+        found = [match for collection in self._chosen(products) for match in _query(collection, query, limit)]
         return sorted(found, key=lambda match: (-match.score, match.key))[:limit]
 
     def close(self) -> None:
         """See `Index.close`."""
         self._collections = {}
-        self._pool.shutdown()
         self._client.close()
         self._seal()
 
@@ -95,7 +89,7 @@ class ChromaIndex:
         if self._sealed != before:
             (self._folder / _SEAL).write_text(json.dumps(checksums), encoding="utf-8")
 
-    def _checksums(self) -> dict[str, str]:
+    def _checksums(self) -> dict[str, int]:
         """Checksums of the vector files; only those that changed since the last time are read."""
         sealed = {}
         for path in _vector_files(self._folder):
@@ -105,9 +99,9 @@ class ChromaIndex:
         self._sealed = sealed
         return {str(path.relative_to(self._folder)): checksum for path, (_, checksum) in sealed.items()}
 
-    def _read_seal(self) -> dict[str, str]:
+    def _read_seal(self) -> dict[str, int]:
         try:
-            seal: dict[str, str] = json.loads((self._folder / _SEAL).read_bytes())
+            seal: dict[str, int] = json.loads((self._folder / _SEAL).read_bytes())
             return seal
         except (OSError, ValueError):
             return {}
@@ -137,19 +131,22 @@ class ChromaIndex:
                 }
             return self._collections[name]
 
-    def _chosen(self, products: Sequence[str]) -> list["Collection"]:
+    def _chosen(self, products: Sequence[str]) -> Iterator["Collection"]:
         collections = self._collections
         names = sorted({_name(product) for product in products}) if products else sorted(collections)
-        return [collections[name] for name in names if name in collections]
+        return (collections[name] for name in names if name in collections)
 
 
 def _vector_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*/*") if path.is_file())
 
 
-def _checksum(path: Path) -> str:
+def _checksum(path: Path) -> int:
+    checksum = 0  # CRC-32: five times as fast as SHA-256, and nobody forges these files
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(1 << 20):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
 
 
 def _name(product: str) -> str:

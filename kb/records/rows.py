@@ -71,8 +71,12 @@ def passage_rows(
     if not np.isfinite(matrix).all():
         raise StoreError("A vector holds a value that is not a number; the embedding model is broken")
     return [
-        asdict(passage)
-        | {
+        {
+            "kind": passage.kind,
+            "heading": passage.heading,
+            "start": passage.start,
+            "end": passage.end,
+            "text": passage.text,
             "embedded": None if text == passage.text else text,
             "text_digest": text_digest(text),
             "vector": to_bytes(vector),

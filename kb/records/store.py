@@ -232,7 +232,7 @@ class Records:
     def changes(self, after: int, limit: int) -> list[Change]:
         """The log after seq `after`, oldest first. A passage appears once, with its latest state."""
         query = (
-            sa.select(passages, documents.c.title)
+            sa.select(*(column for column in passages.c if column.name != "sentences"), documents.c.title)
             .join(documents, isouter=True)
             .where(passages.c.seq > after)
             .order_by(passages.c.seq)

@@ -20,6 +20,9 @@ __all__ = ["Batch", "embedding_of"]
 _SAME = ("kind", "heading", "text")  # what makes a passage the same one as before, wherever it stands now
 _INDEXED = ("embedded", "text_digest", "vector")
 _OTHER = ("start", "end", "sentences")  # indexes do not hold them
+# The statements that every new document needs are made once: composing them takes longer than running them.
+_FIND = documents.select().where(documents.c.product == sa.bindparam("product"), documents.c.id == sa.bindparam("id"))
+_INSERT_DOCUMENT, _INSERT_PASSAGES = documents.insert(), passage_table.insert()
 
 
 def embedding_of(connection: Connection) -> tuple[str, int] | None:
@@ -60,13 +63,17 @@ class Batch:
         self._check_model(rows)
         new = document_row(document, content_hash, origin)
         old = self._find(document.product, document.id)
-        retitled = old is not None and old["title"] != document.title
-        key = old["key"] if old else self._insert_document(new)
-        changed = self._put_passages(key, document.product, rows, retitled=retitled)
-        if old and (changed or any(old[name] != value for name, value in new.items())):
-            changed = True
-            self._connection.execute(documents.update().where(documents.c.key == key).values(new | self._stamp()))
-        return changed or old is None
+        if old is None:
+            self._insert_passages(self._insert_document(new), document.product, rows)
+            return True
+        retitled = old["title"] != document.title
+        changed = self._put_passages(old["key"], document.product, rows, retitled=retitled)
+        if changed or any(old[name] != value for name, value in new.items()):
+            self._connection.execute(
+                documents.update().where(documents.c.key == old["key"]).values(new | self._stamp())
+            )
+            return True
+        return False
 
     def delete(self, product: str, id: str) -> bool:
         """Remove a document; False when there is none."""
@@ -113,11 +120,10 @@ class Batch:
             )
 
     def _find(self, product: str, id: str) -> RowMapping | None:
-        where = (documents.c.product == product) & (documents.c.id == id)
-        return self._connection.execute(documents.select().where(where)).mappings().first()
+        return self._connection.execute(_FIND, {"product": product, "id": id}).mappings().first()
 
     def _insert_document(self, row: dict[str, Any]) -> int:
-        result = self._connection.execute(documents.insert().values(row | self._stamp()))
+        result = self._connection.execute(_INSERT_DOCUMENT, row | self._stamp())
         assert result.inserted_primary_key is not None
         return int(result.inserted_primary_key[0])
 
@@ -132,7 +138,7 @@ class Batch:
         for new in rows:
             same = before[_identity(new)]
             if not same:
-                inserts.append(new | {"document": document, "product": product, "seq": self._next()})
+                inserts.append(new)
                 continue
             old = same.pop(0)
             if retitled or any(old[name] != new[name] for name in _INDEXED):
@@ -140,12 +146,16 @@ class Batch:
             elif any(old[name] != new[name] for name in _OTHER):
                 updates.append(_update(old, new, old["seq"]))
         gone = [row["key"] for rows in before.values() for row in rows]
-        if inserts:
-            self._connection.execute(passage_table.insert(), inserts)
+        self._insert_passages(document, product, inserts)
         if updates:
             self._connection.execute(passage_table.update().where(passage_table.c.key == sa.bindparam("_key")), updates)
         self._bury(gone)
         return bool(inserts or updates or gone)
+
+    def _insert_passages(self, document: int, product: str, rows: Sequence[dict[str, Any]]) -> None:
+        new = [row | {"document": document, "product": product, "seq": self._next()} for row in rows]
+        if new:
+            self._connection.execute(_INSERT_PASSAGES, new)
 
     def _bury(self, keys: Sequence[int]) -> None:
         """Turn passages into tombstones."""
