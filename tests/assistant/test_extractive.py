@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.compose import answer_blocks
@@ -279,6 +279,7 @@ _LINES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_LINES, max_size=25))
 def test_whatever_is_composed_stands_in_the_quotes(lines: list[str]) -> None:
     """Every sentence of every item is in the span that the item cites, and code blocks stay whole."""

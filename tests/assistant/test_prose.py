@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.prose import edited, length_of_substance, owns_to_ignorance
@@ -135,6 +135,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=25).map("".join) | st.text(max_size=80), st.booleans())
 def test_every_sentence_that_stays_is_the_experts(text: str, aside: bool) -> None:
     """Whatever is cut: a sentence of the result, less its list mark and label, stands in the text as it is."""
