@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -27,17 +28,18 @@ BUNDLED = Path(__file__).parents[1] / "model"
 MODULE = "0_StaticEmbedding"
 UNKNOWN = 0  # row of the features outside the vocabulary; it is zero
 _GRAM = 4
+_WORDS = 50_000  # whose vocabulary rows are remembered, with those of their 4-grams: some 10 MB
 
 
 def model_features(text: str) -> list[str]:
     """Features of a text, with repetitions: its search tokens and 4-grams ("#<clu") of its longer Latin words."""
     words = tokens(text)
-    return words + [gram for word in words if len(word) > _GRAM for gram in _grams(word)]
+    return words + [gram for word in words for gram in _grams(word)]
 
 
 @lru_cache(maxsize=20_000)
 def _grams(word: str) -> tuple[str, ...]:
-    if not (word.isascii() and word.isalpha()):
+    if len(word) <= _GRAM or not (word.isascii() and word.isalpha()):
         return ()
     marked = f"<{word}>"
     return tuple(f"#{marked[i : i + _GRAM]}" for i in range(len(marked) - _GRAM + 1))
@@ -99,6 +101,7 @@ class StaticEmbedder:
         self._rows: NDArray[np.int8] = tensors["embedding.weight"]
         self._scale: NDArray[np.float32] = tensors["embedding.scale"].astype(np.float32)
         self._id = f"{config['id']}@{revision}"
+        self._word_rows: dict[str, tuple[int, ...]] = {}
 
     @property
     def id(self) -> str:
@@ -114,7 +117,7 @@ class StaticEmbedder:
         """Vectors of passages, shape (len(texts), dimension), rows of length 1; a fixed one for unknown text."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for vector, text in zip(vectors, texts, strict=True):
-            self._add_up(feature_counts(text), vector)
+            vector[:] = self._sums(*self._counts([text]))[0]
         return unit_rows(vectors)
 
     def encode_passages(self, texts: Sequence[str]) -> tuple[Vectors, list[Sentences]]:
@@ -122,21 +125,38 @@ class StaticEmbedder:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         sentences = []
         for vector, text in zip(vectors, texts, strict=True):
-            counts = [feature_counts(sentence) for sentence in sentences_of(text)]
-            parts = np.zeros((len(counts), self.dimension), np.float32)
-            for part, counted in zip(parts, counts, strict=True):
-                self._add_up(counted, part)
-            total: Counter[str] = Counter()
-            for counted in counts:
-                total.update(counted)
-            self._add_up(total, vector)
-            sentences.append(quantised(unit_rows(parts)))
+            rows, counts = self._counts(sentences_of(text))
+            *parts, vector[:] = self._sums(rows, np.vstack([counts, counts.sum(axis=0)]))
+            sentences.append(quantised(unit_rows(np.stack(parts))))
         return unit_rows(vectors), sentences
 
-    def _add_up(self, counts: Counter[str], out: Vectors) -> None:
-        rows = [self._row.get(name, UNKNOWN) for name in counts]
-        amounts = damped(np.fromiter(counts.values(), np.float32, len(counts)))
-        np.dot(amounts * self._scale[rows], self._rows[rows], out=out)
+    def _counts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The vocabulary rows of the texts' features, and how often each occurs: shape (len(texts), len(rows))."""
+        found = [self._features(text) for text in texts]
+        rows, column = np.unique(np.fromiter(chain.from_iterable(found), np.int64), return_inverse=True)
+        shape = len(texts), len(rows)
+        text = np.repeat(np.arange(len(texts)), [len(own) for own in found])
+        return rows, np.bincount(text * len(rows) + column, minlength=shape[0] * shape[1]).reshape(shape)
+
+    def _sums(self, rows: NDArray[np.int64], counts: NDArray[np.int64]) -> list[Vectors]:
+        amounts = damped(counts.astype(np.float32)) * self._scale[rows]
+        weights = self._rows[rows].astype(np.float32)
+        # One by one: for a whole matrix of this size OpenBLAS starts threads, which costs more than they save.
+        return [np.dot(amount, weights) for amount in amounts]
+
+    def _features(self, text: str) -> list[int]:
+        """As `model_features`, in vocabulary rows."""
+        rows: list[int] = []
+        for word in tokens(text):
+            rows += self._word_rows.get(word) or self._learn(word)
+        return rows
+
+    def _learn(self, word: str) -> tuple[int, ...]:
+        if len(self._word_rows) >= _WORDS:
+            self._word_rows.clear()
+        rows = tuple(self._row.get(name, UNKNOWN) for name in (word, *_grams(word)))
+        self._word_rows[word] = rows
+        return rows
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions: the same as `encode_documents`."""
