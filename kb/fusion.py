@@ -1,7 +1,7 @@
 """One score from the features of a document, and the reasons that readers see."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,45 +9,50 @@ from numpy.typing import NDArray
 from kb.candidates import Candidate, Ref
 from kb.values import Language, Reason
 
-__all__ = ["ranked", "reasons"]
+__all__ = ["WEIGHTS", "feature_rows", "ranked", "reasons"]
 
-# Part of each feature in a document's score. Dense, sentence and lexical count in standard deviations among the
-# candidates, coverage as a share (0..1), identifiers and pairs of words as log(1 + number found), reviewed as 0 or 1.
-_WEIGHTS = {
-    "dense": 1.0,
-    "sentence": 0.5,
-    "lexical": 1.0,
-    "coverage": 4.0,
-    "identifiers": 0.3,
-    "phrases": 1.5,
-    "reviewed": 1.0,
+# Part of each feature in a score, fitted by `python -m tests.bench.fusion`. Dense, sentence and lexical count
+# in standard deviations among the candidates, coverage as a share (0..1), identifiers and pairs of words as
+# log(1 + number found), reviewed as 0 or 1. Documents in another language than the query have weights of their own:
+# they can share names with it, hardly words.
+WEIGHTS: dict[str, tuple[float, float]] = {
+    "dense": (1.0, 1.0),
+    "sentence": (0.5, 1.0),
+    "lexical": (1.0, 1.0),
+    "coverage": (4.0, 4.0),
+    "identifiers": (0.3, 0.3),
+    "phrases": (1.5, 1.5),
+    "reviewed": (1.0, 1.0),
 }
 
 
 def ranked(candidates: Mapping[Ref, Candidate], language: Language) -> list[tuple[Ref, NDArray[np.float64]]]:
-    """Documents with their weighted features (columns of `_WEIGHTS`), best first; equal ones by name."""
+    """Documents with their weighted features (columns of `WEIGHTS`), best first; equal ones by name."""
     if not candidates:
         return []
-    found = list(candidates.values())
-    lexical = _standardised([max(c.lexical.values(), default=None) for c in found])
-    sentence = _standardised([max(c.sentence.values(), default=None) for c in found])
-    coverage = np.array([c.coverage for c in found])
-    foreign = [c.language != language for c in found]
-    rows = np.column_stack(
+    weights = np.array(list(WEIGHTS.values()))
+    foreign = [int(candidate.language != language) for candidate in candidates.values()]
+    rows = feature_rows(candidates.values(), language) * weights.T[foreign]
+    return sorted(zip(candidates, rows, strict=True), key=lambda item: (-item[1].sum(), item[0]))
+
+
+def feature_rows(candidates: Collection[Candidate], language: Language) -> NDArray[np.float64]:
+    """The features of documents that were found for one query in this language, shape (documents, features)."""
+    lexical = _standardised([max(c.lexical.values(), default=None) for c in candidates])
+    coverage = np.array([c.coverage for c in candidates])
+    foreign = [c.language != language for c in candidates]
+    return np.column_stack(
         [
-            _standardised([max(c.dense.values(), default=None) for c in found]),
-            np.where(foreign, 2.0, 1.0) * sentence,  # in another language words cannot help to tell documents apart
-            # A document in another language can share names with the question, but it does not speak against it that
-            # it shares no words.
+            _standardised([max(c.dense.values(), default=None) for c in candidates]),
+            _standardised([max(c.sentence.values(), default=None) for c in candidates]),
+            # That a document in another language shares few words with the question does not speak against it.
             np.where(foreign, np.maximum(lexical, 0.0), lexical),
             np.where(foreign, np.maximum(coverage, coverage.mean()), coverage),
-            [math.log1p(len(c.found_identifiers)) for c in found],
-            [math.log1p(len(c.found_phrases)) for c in found],
-            [c.is_reviewed for c in found],
+            [math.log1p(len(c.found_identifiers)) for c in candidates],
+            [math.log1p(len(c.found_phrases)) for c in candidates],
+            [c.is_reviewed for c in candidates],
         ]
-    ) * np.array(list(_WEIGHTS.values()))
-    ranked = sorted(zip(candidates, rows, strict=True), key=lambda item: (-item[1].sum(), item[0]))
-    return list(ranked)
+    )
 
 
 def reasons(candidate: Candidate, values: NDArray[np.float64]) -> tuple[Reason, ...]:
@@ -61,7 +66,7 @@ def reasons(candidate: Candidate, values: NDArray[np.float64]) -> tuple[Reason, 
         ", ".join(candidate.found_phrases),
         "expert" if values[-1] else "",
     )
-    return tuple(Reason(name, float(v), detail) for name, v, detail in zip(_WEIGHTS, values, details, strict=True))
+    return tuple(Reason(name, float(v), detail) for name, v, detail in zip(WEIGHTS, values, details, strict=True))
 
 
 def _readable(terms: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.candidates import Candidate, Ref, note_words, query_terms
+from kb.candidates import Candidate, QueryTerms, Ref, note_words, query_terms
 from kb.embedding.sentences import best_likeness
 from kb.errors import StoreDamaged
 from kb.fusion import ranked, reasons
@@ -18,9 +18,9 @@ from kb.reading import Reading, read_query
 from kb.signals import Signals, signals_of
 from kb.synonyms import Synonyms
 from kb.text import detect_language, features, word_pairs
-from kb.values import Hit, Reason
+from kb.values import Hit, Language, Reason
 
-__all__ = ["HybridSearch", "SearchResult", "Signals"]
+__all__ = ["Candidates", "HybridSearch", "SearchResult", "Signals"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,17 @@ class SearchResult:
     hits: tuple[Hit, ...]
     signals: Signals
     lexical_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The documents that the indexes propose for a query; `language` is the query's."""
+
+    documents: dict[Ref, Candidate]
+    language: Language
+    terms: QueryTerms
+    reading: Reading
+    lexical_only: bool
 
 
 class HybridSearch:
@@ -63,29 +74,35 @@ class HybridSearch:
         Raises:
             StoreDamaged: the lexical index cannot be read.
         """
+        found = self.candidates(query, products)
+        if found is None or k < 1:
+            return SearchResult((), Signals())
+        order = ranked(found.documents, found.language)
+        hits = self._hits(order[:k], found.documents, _spelling(found.reading))
+        signals = signals_of(found.documents[order[0][0]], found.terms) if order else Signals()
+        return SearchResult(hits, signals, lexical_only=found.lexical_only)
+
+    def candidates(self, query: str, products: Sequence[str] = ()) -> Candidates | None:
+        """What `search` ranks, in no order; None for a query without words. The weights are fitted on this."""
         reading = read_query(search_text(query), self._knowledge.lexical, keep=self._synonyms)
         query = (
             naming_once(reading.text, self._names.get(products[0], products)) if len(products) == 1 else reading.text
         )
         synonyms = self._synonyms.found(query)
         terms = query_terms(query, synonyms, self._knowledge)
-        if not terms.rarity or k < 1:
-            return SearchResult((), Signals())
+        if not terms.rarity:
+            return None
         vector = self._knowledge.embedder.encode_queries([query])[0]
         asked = IndexQuery(query, vector, tuple(other for others in synonyms.values() for other in others))
         lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
         dense = self._dense(asked, products)
-        sentences = self._sentences(asked, [*(dense or []), *lexical])
-        if dense:
-            dense = sorted(dense, key=lambda match: -match.score - sentences.get(match.key, match.score))[:_CANDIDATES]
-        candidates = self._candidates(dense or [], lexical, sentences)
+        sentences = {} if dense is None else self._sentences(asked, [*dense, *lexical])
+        near = sorted(dense or [], key=lambda match: -match.score - sentences.get(match.key, match.score))
+        documents = self._documents(near[:_CANDIDATES], lexical, sentences)
         identifiers, phrases = features(query).all, word_pairs(query)
-        for candidate in candidates.values():
+        for candidate in documents.values():
             note_words(candidate, terms, identifiers, phrases)
-        order = ranked(candidates, detect_language(query))
-        hits = self._hits(order[:k], candidates, _spelling(reading))
-        signals = signals_of(candidates[order[0][0]], terms) if order else Signals()
-        return SearchResult(hits, signals, lexical_only=dense is None)
+        return Candidates(documents, detect_language(query), terms, reading, lexical_only=dense is None)
 
     def products(self) -> dict[str, int]:
         """Number of documents by product."""
@@ -106,7 +123,7 @@ class HybridSearch:
         found = self._knowledge.records.sentences({match.key for match in matches}, dimension)
         return dict(zip(found, best_likeness(query.vector, list(found.values())), strict=True))
 
-    def _candidates(
+    def _documents(
         self, dense: list[Match], lexical: list[Match], sentences: Mapping[int, float]
     ) -> dict[Ref, Candidate]:
         keys = list(dict.fromkeys(match.key for match in (*dense, *lexical)))
