@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
@@ -140,12 +141,18 @@ def _utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+@lru_cache(maxsize=1000)
+def _line(text: str) -> str:
+    # The passages of a document come one after another and share its title and headings.
+    return " ".join(_words(text))
+
+
 def _document(change: Change, schema: tantivy.Schema) -> tantivy.Document:
-    title = f"{change.title}\n{change.text}" if change.question else change.title
+    title, heading, text = _line(change.title), _line(change.heading), " ".join(_words(change.text))
     fields = {
         "key": change.key,
         "product": _utf8(change.product),
-        "title": " ".join(_words(title)),
-        "body": " ".join(_words(f"{change.heading}\n{change.text}")),
+        "title": f"{title} {text}" if change.question else title,
+        "body": f"{heading} {text}",
     }
     return tantivy.Document.from_dict(fields, schema)
