@@ -228,8 +228,9 @@ class KnowledgeBase:
 
 
 def _finds_by_vector(index: Index, sample: Sample) -> bool:
-    found = index.search(IndexQuery(sample.text, sample.vector), products=[sample.product], limit=_TOP)
-    return any(match.key == sample.key or match.score > _TWIN_COSINE for match in found)
+    query = IndexQuery(sample.text, sample.vector)
+    found = [index.search(query, products=products, limit=_TOP) for products in ([sample.product], [])]
+    return all(any(match.key == sample.key or match.score > _TWIN_COSINE for match in matches) for matches in found)
 
 
 def _lexical(records: Records, folder: Path | None) -> Follower:
@@ -238,15 +239,17 @@ def _lexical(records: Records, folder: Path | None) -> Follower:
 
 
 def _dense(records: Records, embedder: Embedder, folder: Path | None) -> Follower:
+    several = len(records.products()) > 1
     describe = {
         "library": _version("chromadb"),
         "format": str(ChromaIndex.format),
         "model": embedder.id,
         "dimension": str(embedder.dimension),
+        "products": "several" if several else "one",
     }
 
     def make(generation: Path | None) -> Index:
-        return ChromaIndex(generation) if generation else ExactIndex(embedder.dimension)
+        return ChromaIndex(generation, together=several) if generation else ExactIndex(embedder.dimension)
 
     return Follower(records, folder / "dense" if folder else None, make, describe)
 

@@ -63,10 +63,12 @@ def questions(folder: Path) -> list[str]:
 def build(folder: Path, data: Path) -> Figures:
     """Cold ingestion through the pipeline, both indexes followed; `passages a second` counts all of it."""
     embedder = load_embedder("bundled")
-    knowledge = KnowledgeBase.open(data, _url(data), embedder)
+    records = Records(_url(data))
     started, cpu = time.perf_counter(), time.process_time()
-    report = ingest([str(folder)], records=knowledge.records, embedder=embedder)
+    report = ingest([str(folder)], records=records, embedder=embedder)
     stored = time.perf_counter() - started
+    records.close()
+    knowledge = KnowledgeBase.open(data, _url(data), embedder)
     knowledge.follow()
     seconds = time.perf_counter() - started
     figures = {

@@ -1,6 +1,7 @@
 """What any index promises, checked on all of them."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ MAKERS: dict[str, Callable[[Path], Index]] = {
     "tantivy": TantivyIndex,
     "tantivy in memory": lambda _: TantivyIndex(None),
     "chroma": ChromaIndex,
+    "chroma, products together": partial(ChromaIndex, together=True),
     "exact": lambda _: ExactIndex(EMBEDDER.dimension),
 }
-ON_DISK = ("tantivy", "chroma")
+ON_DISK = ("tantivy", "chroma", "chroma, products together")
 TEXTS = (
     "nacos 启动失败 端口 8848 被占用",
     "sentinel 限流规则 不生效",
@@ -185,15 +187,17 @@ def test_lexical_index_prefers_titles_and_counts_words() -> None:
     index.close()
 
 
-@pytest.mark.parametrize("products", [["p0"], ["p1", "p7", "p19"], []])
-def test_chroma_agrees_with_exact_search(tmp_path: Path, products: list[str]) -> None:
+@pytest.mark.parametrize("products", [["p0"], ["p1", "p7", "p19"], [f"p{n}" for n in range(20)], []])
+@pytest.mark.parametrize("together", [False, True])
+def test_chroma_agrees_with_exact_search(tmp_path: Path, products: list[str], together: bool) -> None:
     """Approximate search finds the same nearest passages with the same cosines on a small store of many products."""
     changes = [
         change(key, f"{TEXTS[key % 5]} extra{key * 7 % 13} detail{key}", f"p{key % 20}") for key in range(1, 601)
     ]
-    exact, chroma = ExactIndex(EMBEDDER.dimension), ChromaIndex(tmp_path)
+    exact, chroma = ExactIndex(EMBEDDER.dimension), ChromaIndex(tmp_path, together=together)
     for index in (exact, chroma):
         index.apply(changes)
+        index.apply([gone(key, f"p{key % 20}") for key in range(1, 601, 9)])
     for text in TEXTS:
         wanted = exact.search(query(text), products=products, limit=5)
         found = chroma.search(query(text), products=products, limit=5)

@@ -71,6 +71,29 @@ def fill(knowledge: KnowledgeBase, count: int) -> None:
             batch.put(Document(f"d{number}", "nacos", "", text), [Passage("text", "", 0, len(text), text)], vectors)
 
 
+def test_second_product_is_found_at_once_and_after_restart(tmp_path: Path) -> None:
+    """The index of one product takes a second one, and becomes an index of several when it is opened again."""
+    words = ["raft leader", "rate limits", "class loader", "heap dump"]
+    first = open_base(tmp_path)
+    put(first, "a", words[0])
+    first.follow()
+    put(first, "b", words[1], "sentinel")
+    first.follow()
+    assert find(first, words[1], "dense") == ["b"]
+    first.close()
+
+    again = open_base(tmp_path)
+    put(again, "c", words[2], "arthas")
+    again.follow()
+    put(again, "d", words[3], "sentinel")
+    again.records.delete("nacos", "a")
+    again.follow()
+    assert [find(again, text, "dense") for text in words[1:]] == [["b"], ["c"], ["d"]]
+    assert find(again, words[0], "dense") != ["a"]
+    assert again.probe().ok
+    again.close()
+
+
 def test_empty_knowledge_base(knowledge: KnowledgeBase) -> None:
     """Nothing to follow, nothing to find, and healthy."""
     assert knowledge.follow() == 0
