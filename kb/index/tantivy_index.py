@@ -1,7 +1,7 @@
 """Lexical search with BM25: our own tokens in a tantivy index."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -71,7 +71,10 @@ class TantivyIndex:
         synonyms = self._rarest(searcher, _words(" ".join(query.synonyms)))
         weights = {**dict.fromkeys(synonyms, _SYNONYM_BOOST), **dict.fromkeys(words, 1.0)}
         try:
-            result = searcher.search(self._query(weights, products), limit, count=False)
+            wanted = {_utf8(product) for product in products}
+            if all(product in wanted for product, _ in searcher.terms_with_prefix("product", "")):
+                wanted = set()  # there are no others, and a filter takes longer than the search
+            result = searcher.search(self._query(weights, wanted), limit, count=False)
             found = [Match(int(searcher.doc(address)["key"][0]), float(score)) for score, address in result.hits]
         except (ValueError, OSError) as error:
             raise StoreDamaged(f"The lexical index cannot be read ({error}); it has to be rebuilt") from error
@@ -106,7 +109,7 @@ class TantivyIndex:
         frequency = {word: searcher.doc_freq("body", word) for word in distinct}
         return sorted((word for word in distinct if frequency[word]), key=frequency.__getitem__)[:_QUERY_TOKENS]
 
-    def _query(self, weights: Mapping[str, float], products: Sequence[str]) -> Query:
+    def _query(self, weights: Mapping[str, float], products: Collection[str]) -> Query:
         # Built from terms, never parsed: what readers type has no syntax.
         clauses = []
         for word, weight in weights.items():
@@ -117,9 +120,7 @@ class TantivyIndex:
         matching = Query.boolean_query(clauses)
         if not products:
             return matching
-        here = Query.const_score_query(
-            Query.term_set_query(self._schema, "product", [_utf8(product) for product in products]), 0.0
-        )
+        here = Query.const_score_query(Query.term_set_query(self._schema, "product", sorted(products)), 0.0)
         return Query.boolean_query([(Occur.Must, matching), (Occur.Must, here)])
 
 
