@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from kb.values import Language
@@ -104,22 +105,23 @@ def _tokens(text: str) -> Iterator[str]:
             yield from _latin_tokens(run)
 
 
-def _latin_tokens(run: str) -> Iterator[str]:
-    if len(run) <= _MAX_TOKEN:
-        yield run.lower()
+@lru_cache(maxsize=20_000)  # few different words make up most of a documentation
+def _latin_tokens(run: str) -> tuple[str, ...]:
+    found = [run.lower()] if len(run) <= _MAX_TOKEN else []
     if _NUMERIC.match(run):
-        return
+        return tuple(found)
     version = _EMBEDDED_VERSION.search(run)  # "nacos2.3.0": people leave the space out
     if version:
-        yield version[0]
+        found.append(version[0])
         run = run[: version.start()] + run[version.end() :]
     parts = [part for part in _SEPARATOR.split(run) if part and len(part) <= _MAX_TOKEN]
     for part in parts:
         pieces = _PART.findall(part)
         if len(parts) > 1 or version:
-            yield part.lower()
+            found.append(part.lower())
         if len(pieces) > 1:
-            yield from (piece.lower() for piece in pieces)
+            found += [piece.lower() for piece in pieces]
+    return tuple(found)
 
 
 # Words of asking rather than of what is asked about. In a small knowledge base they are as rare as names, so their
