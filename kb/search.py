@@ -79,7 +79,13 @@ class HybridSearch:
             return SearchResult((), Signals())
         order = ranked(found.documents, found.language)
         hits = self._hits(order[:k], found.documents, _spelling(found.reading))
-        signals = signals_of(found.documents[order[0][0]], found.terms) if order else Signals()
+        signals = signals_of(
+            found.reading.text,
+            found.terms,
+            found.documents.values(),
+            self._knowledge.lexical,
+            lexical_only=found.lexical_only,
+        )
         return SearchResult(hits, signals, lexical_only=found.lexical_only)
 
     def candidates(self, query: str, products: Sequence[str] = ()) -> Candidates | None:
