@@ -22,6 +22,13 @@ _ADVICE: dict[Language, str] = {
     "en": "Asking again with the product, its version and the exact error message often helps.",
 }
 
+_ASKING_BACK: dict[Language, str] = {
+    "zh": "要回答这个问题，还需要知道：\n\n- 是哪个产品的哪个版本？\n"
+    "- 完整的报错原文是什么？\n- 出现问题之前做了什么操作？\n\n",
+    "en": "To answer this, a little more is needed:\n\n- Which product is it, and which version?\n"
+    "- What does the error message say, word for word?\n- What was done just before it happened?\n\n",
+}
+
 
 def answer_blocks(draft: Draft, language: Language) -> Iterator[str]:
     """Pieces of Markdown, each ending in a blank line; joined they are the answer."""
@@ -35,9 +42,11 @@ def answer_blocks(draft: Draft, language: Language) -> Iterator[str]:
             yield _listed(item, number) if position < 2 and len(items) > 1 else _marked(item) + "\n\n"
 
 
-def abstention_blocks(related: Sequence[Related], language: Language) -> Iterator[str]:
-    """What a reader sees instead of an answer: a plain no, what is nearest, and how to ask better."""
-    yield f"{_NO_ANSWER[language]} {_ADVICE[language]}\n\n"
+def abstention_blocks(related: Sequence[Related], language: Language, *, vague: bool = False) -> Iterator[str]:
+    """What a reader sees instead of an answer: a plain no and how to ask better, or for a `vague` question what to add;
+    then what is nearest.
+    """
+    yield _ASKING_BACK[language] if vague else f"{_NO_ANSWER[language]} {_ADVICE[language]}\n\n"
     if related:
         entries = "".join(f"- {_linked(entry)}\n" for entry in related)
         yield f"{_NEAREST[language]}\n\n{entries}\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant.answerability import ANSWER_AT, confidence
+from assistant.answerability import ANSWER_AT, NEAR_AT, confidence, is_vague
 from assistant.answers import AnswerStore, new_capability
 from assistant.compose import abstention_blocks, answer_blocks
 from assistant.extractive import Draft, compose
@@ -106,12 +106,13 @@ class Assistant:
             permalink = f"{self._base_url}/a/{answer_id}"
             yield Started(answer_id, permalink, conversation)
             found = self._search.search(question.query, products=question.products, k=_HITS)
-            certainty = confidence(found.signals)
+            vague = is_vague(question.query)
+            certainty = 0.0 if vague else confidence(found.signals)
             draft = compose(found.hits) if certainty >= ANSWER_AT else Draft()
-            related = _related(found.hits, draft)
+            related = _related(found.hits, draft) if vague or certainty >= NEAR_AT else ()
             yield Sources(draft.citations)
             blocks = list(answer_blocks(draft, question.language) if draft.citations else
-                          abstention_blocks(related, question.language))  # fmt: skip
+                          abstention_blocks(related, question.language, vague=vague))  # fmt: skip
             for block in blocks:
                 yield Delta(block)
             answer = Answer(

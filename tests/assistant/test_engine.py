@@ -72,6 +72,37 @@ def test_an_alien_question_is_declined(services: Services, question: str) -> Non
     assert answer.causes == answer.steps == answer.explanation == ()
 
 
+@pytest.mark.parametrize(
+    ("question", "asks_back"),
+    [
+        ("报错了怎么办", "哪个版本"),
+        ("启动失败", "报错原文"),
+        ("it does not work", "which version"),
+        ("why error", "word for word"),
+    ],
+)
+def test_a_vague_question_is_asked_back(services: Services, question: str, asks_back: str) -> None:
+    """It names nothing that could be looked up, so the reader is told what to add, in the question's language."""
+    answer = ask(services, question)
+    assert answer.outcome == "abstained"
+    assert asks_back in answer.markdown
+
+
+@pytest.mark.parametrize("question", ["红烧肉怎么做才好吃？", "How long should I roast a chicken?"])
+def test_an_alien_question_gets_no_entries(services: Services, question: str) -> None:
+    """Entries that have nothing to do with the question help nobody."""
+    answer = ask(services, question)
+    assert answer.outcome == "abstained"
+    assert answer.related == ()
+
+
+def test_a_nearly_answerable_question_gets_the_nearest_entries(services: Services) -> None:
+    """Too little for an answer, enough to look further."""
+    answer = ask(services, "kubectl cannot reach the API server")
+    assert answer.outcome == "abstained"
+    assert answer.related
+
+
 def test_the_language_follows_the_question(services: Services) -> None:
     """Headings are in the reader's language."""
     assert "### 解决步骤" in ask(services, "nacos 开启鉴权后客户端报 user not found 怎么办").markdown
