@@ -2,12 +2,18 @@
 
 A folder holds `pairs.jsonl.gz` {en, zh, source}, `titles.jsonl.gz` and `titles_cross.jsonl.gz` {query, passage,
 source}: each line two texts that belong together.
+
+A heading that has one passage in each language tells that the two are translations of each other. From these passages
+come pairs of one more kind: a sentence, and the passage in the other language that says the same among other things.
 """
 
 import gzip
 import hashlib
 import json
+import re
 from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,9 +30,16 @@ MIDDLEWARE = {
     "nacos", "rocketmq", "seata", "seatunnel",
 }  # fmt: skip
 FILES = {"pairs": ("en", "zh"), "titles": ("query", "passage"), "titles_cross": ("query", "passage")}
+SENTENCES = 2  # taken of a translated passage, one of them without its Latin words
 LONGEST = 700  # characters of a text; passages are cut to about this length when a knowledge base is built
 LEAST_WEIGHT = 0.05  # of a feature that is in nearly every text
 
+_SENTENCE_END = re.compile(r"[。！？；\n]|[.!?;]\s")
+_LATIN = re.compile(r"[A-Za-z0-9_./:@$-]+")
+_HAN = re.compile("[\u4e00-\u9fff]")
+_LEAST = 12  # characters of a sentence that says something
+
+Line = tuple[str, str, str]  # two texts and their source
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
@@ -101,15 +114,47 @@ def read_examples(folder: Path, *, rows: int, cap: int, boost: int, seed: int) -
     )
 
 
-def _read_lines(folder: Path, cap: int, seed: int) -> list[tuple[str, str, str]]:
-    chosen = []
+def _read_lines(folder: Path, cap: int, seed: int) -> list[Line]:
+    kinds: list[dict[str, list[Line]]] = [_translated_sentences(folder)]
     for name, (left, right) in FILES.items():
-        lines: dict[str, list[tuple[str, str, str]]] = {}
-        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
-            for line in map(json.loads, file):
-                pair = (line[left][:LONGEST], line[right][:LONGEST], line["source"].removesuffix(":MT"))
-                lines.setdefault(line["source"], []).append(pair)
+        kinds.append(defaultdict(list))
+        for line in _json_lines(folder / f"{name}.jsonl.gz"):
+            kinds[-1][line["source"]].append((line[left][:LONGEST], line[right][:LONGEST], _name(line)))
+    chosen = []
+    for lines in kinds:
         for source in sorted(lines):
             order = np.random.default_rng(seed).permutation(len(lines[source]))[:cap]
             chosen += [lines[source][i] for i in order]
     return chosen
+
+
+def _json_lines(file: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _name(line: Mapping[str, str]) -> str:
+    return line["source"].removesuffix(":MT")
+
+
+def _translated_sentences(folder: Path) -> dict[str, list[Line]]:
+    """By source, sentences of passages with the passage's translation."""
+    under: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for line in _json_lines(folder / "titles.jsonl.gz"):
+        under[line["source"], line["lang"], line["query"]].append(line["passage"])
+    found: dict[str, dict[Line, None]] = defaultdict(dict)
+    for line in _json_lines(folder / "titles_cross.jsonl.gz"):
+        same = under[line["source"], line["query_lang"], line["query"]]
+        for passage, other in ((same[0], line["passage"]), (line["passage"], same[0])) if len(same) == 1 else ():
+            pairs = ((sentence, other[:LONGEST], _name(line)) for sentence in _some_sentences(passage))
+            found[line["source"]].update(dict.fromkeys(pairs))
+    return {source: list(lines) for source, lines in found.items()}
+
+
+def _some_sentences(passage: str) -> list[str]:
+    # In the middle, where a passage does not repeat its heading. The second one has to do without names and code.
+    sentences = [part for part in _SENTENCE_END.split(passage[:LONGEST]) if _LEAST <= len(part.strip()) <= LONGEST / 3]
+    middle = len(sentences) // 2
+    chosen = sentences[middle : middle + SENTENCES]
+    plain = [_LATIN.sub(" ", sentence) if _HAN.search(sentence) else sentence for sentence in chosen[1:]]
+    return chosen[:1] + [sentence for sentence in plain if len(sentence.strip()) >= _LEAST]

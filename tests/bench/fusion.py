@@ -67,7 +67,7 @@ def collect(embedder: Embedder) -> Iterator[tuple[str, list[tuple[_Choice, Query
     documents = [
         parse_file(path, root=_CORPORA, product="nacos") for path in sorted((_CORPORA / "expert-qa/nacos").glob("*.md"))
     ]
-    questions = [Query(document.question, document.id) for document in documents]
+    questions = [Query(document.question, document.source) for document in documents]
     answers = [without_question(document) for document in documents]
     pages = {page["id"]: page["text"] for page in _lines(_CORPORA / "abstention/corpus.jsonl.gz")}
     english = {id: text for id, text in pages.items() if _is_english(id, text)}
@@ -149,10 +149,7 @@ def _rank(rows: Floats, right: NDArray[np.bool_], weights: Floats) -> float:
 def _choices(knowledge: KnowledgeBase, queries: Sequence[Query]) -> list[tuple[_Choice, Query]]:
     knowledge.follow()
     search = HybridSearch(knowledge)
-    sources = {
-        ref: document.source or document.id
-        for ref, document in knowledge.records.documents(knowledge.records.ids()).items()
-    }
+    sources = {ref: document.source for ref, document in knowledge.records.documents(knowledge.records.ids()).items()}
     return [(_choice(search.candidates(query.text), query, sources), query) for query in track(queries, "Searching")]
 
 
