@@ -25,7 +25,8 @@ _RELATED = 4
 class Assistant:
     """Answers questions from a knowledge base and keeps what it answered. Thread-safe.
 
-    `product_names` maps product ids to the words that readers use for them.
+    `product_names` maps product ids to the words that readers use for them, `answer_at` those with a threshold of their
+    own to the confidence (0..1) from which on they are answered, and "" to that of all others.
     """
 
     def __init__(
@@ -35,7 +36,9 @@ class Assistant:
         *,
         base_url: str,
         product_names: Mapping[str, Sequence[str]] | None = None,
+        answer_at: Mapping[str, float] | None = None,
     ) -> None:
+        self._answer_at = {"": ANSWER_AT, **(answer_at or {})}
         self._search = search
         self._answers = answers
         self._base_url = base_url.rstrip("/")
@@ -88,6 +91,11 @@ class Assistant:
         """Every rating with its question, oldest first."""
         return self._answers.ratings()
 
+    def _threshold(self, question: Question) -> float:
+        # A question over several products has to satisfy the most careful of them.
+        own = [self._answer_at[product] for product in question.products if product in self._answer_at]
+        return max(own, default=self._answer_at[""])
+
     def _names(self) -> dict[str, Sequence[str]]:
         return {product: self._product_names.get(product, ()) for product in self._search.products()}
 
@@ -107,8 +115,8 @@ class Assistant:
             yield Started(answer_id, permalink, conversation)
             found = self._search.search(question.query, products=question.products, k=_HITS)
             vague = is_vague(question.query)
-            certainty = 0.0 if vague else confidence(found.signals)
-            draft = compose(found.hits) if certainty >= ANSWER_AT else Draft()
+            certainty = 0.0 if vague else round(confidence(found.signals), 4)  # as it is shown and evaluated
+            draft = compose(found.hits) if certainty >= self._threshold(question) else Draft()
             related = _related(found.hits, draft) if vague or certainty >= NEAR_AT else ()
             yield Sources(draft.citations)
             blocks = list(answer_blocks(draft, question.language) if draft.citations else
@@ -123,7 +131,7 @@ class Assistant:
                 language=question.language,
                 outcome=_outcome(draft, found),
                 engine="extractive",
-                confidence=round(certainty, 4),
+                confidence=certainty,
                 summary=draft.summary[0].text if draft.summary else "",
                 causes=draft.causes,
                 steps=draft.steps,

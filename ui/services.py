@@ -92,5 +92,7 @@ def build_services(
     names = {product.id: [product.title, *product.names] for product in settings.products}
     search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names)
     store = AnswerStore(answers or knowledge.records)
-    assistant = Assistant(search, store, base_url=settings.base_url, product_names=names)
+    thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
+    answer_at = {product: value for product, value in thresholds.items() if value is not None}
+    assistant = Assistant(search, store, base_url=settings.base_url, product_names=names, answer_at=answer_at)
     return Services(settings, knowledge, search, assistant)

@@ -1,7 +1,7 @@
 """All settings, in one typed object. Built by entry points only; precedence: argument, environment, file, default."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -13,7 +13,7 @@ __all__ = ["Product", "Settings", "Site", "load_settings"]
 
 
 class Product(BaseModel):
-    """A product's display name and the other words that readers use for it."""
+    """A product's display name, the other words that readers use for it, and from which confidence on it answers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,6 +21,7 @@ class Product(BaseModel):
     title: str = ""
     names: list[str] = []
     examples: dict[str, list[str]] = {}
+    answer_at: Annotated[float | None, Field(ge=0, le=1)] = None
 
 
 class Site(BaseModel):
@@ -51,6 +52,9 @@ class Settings(BaseSettings):
     )
     products: list[Product] = Field(
         [], description="Display names of products, other words for them, example questions"
+    )
+    answer_at: float | None = Field(
+        None, ge=0, le=1, description="Answer from this confidence on; `dayi eval --promise` finds it"
     )
     synonyms: list[list[str]] = Field([], description="Groups of words that mean the same to readers")
     sites: list[Site] = Field([], description="Documentation sites that show the widget")

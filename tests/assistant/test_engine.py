@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from assistant import Answer, AskRequest, Delta, Done, Sources, Started
+from assistant import Answer, AnswerStore, AskRequest, Assistant, Delta, Done, Sources, Started
 from kb import AnswerNotFound, QuestionError, UnknownProduct
 from ui.services import Services
 
@@ -101,6 +101,18 @@ def test_a_nearly_answerable_question_gets_the_nearest_entries(services: Service
     answer = ask(services, "kubectl cannot reach the API server")
     assert answer.outcome == "abstained"
     assert answer.related
+
+
+def test_a_product_answers_from_its_own_threshold(services: Services) -> None:
+    """A product that promises more declines what others answer; a threshold of 0 declines nothing that was found."""
+    settings = {"arthas": 1.0, "": 0.0}
+    careful = Assistant(
+        services.search, AnswerStore(services.knowledge.records), base_url="http://x", answer_at=settings
+    )
+    for question, outcome in (("arthas 怎么看一个方法的入参和返回值", "abstained"), ("nacos 集群", "answered")):
+        *_, last = careful.ask(AskRequest(question))
+        assert isinstance(last, Done)
+        assert last.answer.outcome == outcome
 
 
 def test_the_language_follows_the_question(services: Services) -> None:

@@ -95,6 +95,8 @@ def test_the_table_says_what_each_figure_means(capsys: pytest.CaptureFixture[str
     assert code == 0
     assert "mrr@10" in out
     assert "At most 2.0% of the answers given to unanswerable questions" in out
+    assert "answer_at = " in out
+    assert "dayi.toml" in out
 
 
 def test_the_same_again_is_no_regression(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

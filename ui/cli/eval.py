@@ -235,7 +235,10 @@ def _promise(promise: Promise) -> str:
     wanted = f"At most {promise.max_risk:.1%} of the answers {_WRONG[promise.measure]}{whose}: "
     if promise.threshold is None:
         return f"{wanted}no threshold keeps that; the lowest is {promise.risk:.1%}."
+    setting = f"answer_at = {promise.threshold:.4f}"
+    place = f'under the [[products]] of "{promise.product}"' if promise.product else "at the top"
     return (
         f"{wanted}answer from confidence {promise.threshold:.4f} on; that answers {promise.coverage:.1%} of the "
-        f"questions, {promise.risk:.1%} of them wrongly (with 97.5 % confidence below {promise.risk_below:.1%})."
+        f"questions, {promise.risk:.1%} of them wrongly (with 97.5 % confidence below {promise.risk_below:.1%}). "
+        f"To apply it, write {setting} {place} of dayi.toml."
     )
