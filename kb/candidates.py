@@ -22,7 +22,8 @@ Ref = tuple[str, str]  # product and document id
 class Candidate:
     """One document's passages with their scores, by key; `first` is any of them.
 
-    `sentence` is the cosine of a passage's nearest sentence.
+    `sentence` is the cosine of a passage's nearest sentence, `reranker` the score
+    of the best passage, where a reranker is set and the document was among the first.
     """
 
     def __init__(self, first: StoredPassage) -> None:
@@ -32,6 +33,7 @@ class Candidate:
         self.dense: dict[int, float] = {}
         self.sentence: dict[int, float] = {}
         self.lexical: dict[int, float] = {}
+        self.reranker: float | None = None
         self.coverage = 0.0
         self.found_terms: tuple[str, ...] = ()
         self.found_identifiers: tuple[str, ...] = ()

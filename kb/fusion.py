@@ -26,6 +26,7 @@ WEIGHTS: dict[str, tuple[float, float]] = {
     "identifiers": (0.3, 1.0),
     "phrases": (1.5, 1.5),
     "reviewed": (1.0, 1.0),
+    "reranker": (4.0, 4.0),  # in standard deviations as well; it has read both texts, so it outweighs the others
 }
 
 
@@ -54,6 +55,7 @@ def feature_rows(candidates: Collection[Candidate], language: Language) -> NDArr
             [math.log1p(len(c.found_identifiers)) for c in candidates],
             [math.log1p(len(c.found_phrases)) for c in candidates],
             [c.is_reviewed for c in candidates],
+            _standardised([c.reranker for c in candidates]),
         ]
     )
 
@@ -67,9 +69,11 @@ def reasons(candidate: Candidate, values: NDArray[np.float64]) -> tuple[Reason, 
         f"{candidate.coverage:.0%}",
         " ".join(candidate.found_identifiers),
         ", ".join(candidate.found_phrases),
-        "expert" if values[-1] else "",
+        "expert" if candidate.is_reviewed else "",
+        "" if candidate.reranker is None else f"{candidate.reranker:.2f}",
     )
-    return tuple(Reason(name, float(v), detail) for name, v, detail in zip(WEIGHTS, values, details, strict=True))
+    found = [Reason(name, float(v), detail) for name, v, detail in zip(WEIGHTS, values, details, strict=True)]
+    return tuple(reason for reason in found if reason.value or reason.name != "reranker")
 
 
 def _readable(terms: Sequence[str]) -> list[str]:

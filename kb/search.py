@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.candidates import Candidate, QueryTerms, Ref, note_words, query_terms
+from kb.embedding.rerank import Reranker
 from kb.embedding.sentences import best_likeness
-from kb.errors import StoreDamaged
+from kb.errors import EmbeddingError, StoreDamaged
 from kb.fusion import ranked, reasons
 from kb.index.base import IndexQuery, Match
 from kb.knowledge_base import KnowledgeBase
@@ -25,6 +26,7 @@ __all__ = ["Candidates", "HybridSearch", "SearchResult", "Signals"]
 logger = logging.getLogger(__name__)
 
 _CANDIDATES = 40  # passages of each index that are looked at closely; more did not change the first ten documents
+_RERANKED = 20  # documents that a reranker reads: it takes some ten milliseconds for each
 _NEAR = 200  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
 
 
@@ -52,7 +54,7 @@ class HybridSearch:
     """Finds documents in a knowledge base. Thread-safe.
 
     `synonyms` are groups of words that stand for each other; `product_names` maps product ids to the other words that
-    readers use for them.
+    readers use for them. A `reranker` reads the first documents once more.
     """
 
     def __init__(
@@ -61,9 +63,11 @@ class HybridSearch:
         *,
         synonyms: Sequence[Sequence[str]] = (),
         product_names: Mapping[str, Sequence[str]] | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._names = {product: (product, *names) for product, names in (product_names or {}).items()}
+        self._reranker = reranker
         self._synonyms = Synonyms([*synonyms, *self._names.values()])
 
     def search(self, query: str, *, products: Sequence[str] = (), k: int = 10) -> SearchResult:
@@ -78,6 +82,9 @@ class HybridSearch:
         if found is None or k < 1:
             return SearchResult((), Signals())
         order = ranked(found.documents, found.language)
+        if self._reranker and order:
+            self._rerank(found.reading.text, [found.documents[ref] for ref, _ in order[:_RERANKED]], self._reranker)
+            order = ranked(found.documents, found.language)
         hits = self._hits(order[:k], found.documents, _spelling(found.reading))
         signals = signals_of(
             found.reading.text,
@@ -113,6 +120,15 @@ class HybridSearch:
     def products(self) -> dict[str, int]:
         """Number of documents by product."""
         return self._knowledge.records.products()
+
+    def _rerank(self, query: str, first: Sequence[Candidate], reranker: Reranker) -> None:
+        try:
+            scores = reranker.scores(query, [candidate.best_passages()[0].text for candidate in first])
+        except EmbeddingError as error:  # the order without it is a good one
+            logger.error("Reranker left out of a search: %s", error)
+            return
+        for candidate, score in zip(first, scores, strict=True):
+            candidate.reranker = float(score)
 
     def _dense(self, query: IndexQuery, products: Sequence[str]) -> list[Match] | None:
         if not self._knowledge.dense_ok:

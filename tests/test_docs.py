@@ -1,14 +1,16 @@
 """The documentation cannot rot: settings, commands and examples in it are checked."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from ui.cli import COMMANDS
+from ui.cli import COMMANDS, main
 from ui.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+QUALITY = ROOT / "docs" / "quality.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -26,11 +28,26 @@ def test_every_command_is_documented(readme: Path) -> None:
     assert documented == list(COMMANDS)
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
-def test_links_lead_somewhere(readme: Path) -> None:
+@pytest.mark.parametrize("page", [*READMES, QUALITY], ids=lambda path: path.name)
+def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", readme.read_text(encoding="utf-8")):
-        assert (ROOT / target).exists(), target
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_commands_of_the_quality_page_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """Modules that are run, tests that are selected and options of `dayi eval` are there."""
+    text = QUALITY.read_text(encoding="utf-8")
+    modules, tests = set(re.findall(r"python -m ([\w.]+)", text)), re.findall(r"pytest (\S+) -k (\w+)", text)
+    assert {"tests.bench", "tests.bench.fusion", "tests.bench.scale", "tests.bench.answerability"} <= modules
+    assert all(find_spec(module) for module in modules)
+    assert tests
+    assert all(f"_{name}(" in (ROOT / file).read_text(encoding="utf-8") for file, name in tests)
+    main(["eval", "--help"])
+    options = capsys.readouterr().out
+    used = re.findall(r"--\w+", " ".join(re.findall(r"`(dayi eval[^`]*)`", text)))
+    assert used
+    assert all(option in options for option in used)
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from assistant import AnswerStore, Assistant
 from kb import Embedder, HybridSearch, KnowledgeBase, Records, load_embedder
+from kb.embedding.rerank import CrossEncoderReranker
 from ui.settings import Product, Settings
 
 __all__ = ["ProductInfo", "Services", "build_services", "open_records"]
@@ -90,7 +91,8 @@ def build_services(
         settings.data, settings.database_url, embedder or load_embedder(settings.embedding), private=private
     )
     names = {product.id: [product.title, *product.names] for product in settings.products}
-    search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names)
+    reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
+    search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names, reranker=reranker)
     store = AnswerStore(answers or knowledge.records)
     thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
     answer_at = {product: value for product, value in thresholds.items() if value is not None}

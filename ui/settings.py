@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder of the database and the indexes")
     database: SecretStr | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder")
     embedding: str = Field("bundled", description="`bundled`, or the name of a sentence-transformers model")
+    reranker: str = Field("", description="Name of a cross-encoder that reads the first hits once more")
     base_url: str = Field("http://127.0.0.1:7860", description="Public address, for permalinks")
     origins: list[str] = Field(
         [], description="Origins of other sites that may call the API, such as https://docs.example.org"

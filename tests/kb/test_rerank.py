@@ -1,12 +1,16 @@
 """Cross-encoders by name."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from kb import HybridSearch
 from kb.embedding.rerank import CrossEncoderReranker
 from kb.errors import EmbeddingError, MissingExtra
+from ui.services import Services
 
 
 def test_a_reranker_without_the_extra_names_it() -> None:
@@ -46,3 +50,37 @@ def test_any_cross_encoder_gives_one_score_a_passage(tmp_path: Path) -> None:
     assert reranker.scores("open port", []).shape == (0,)
     with pytest.raises(EmbeddingError):
         CrossEncoderReranker(str(tmp_path / "nowhere"))
+
+
+class _Fake:
+    """Stands for a model: likes passages that hold a word, or fails."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        if not self.word:
+            raise EmbeddingError("out of memory")
+        return np.array([passage.count(self.word) for passage in passages], np.float32)
+
+
+def test_a_reranker_changes_the_order_of_the_first_and_says_so(services: Services) -> None:
+    """It outweighs the other signals, among the documents that these found."""
+    query = "nacos 启动失败"
+    plain = HybridSearch(services.knowledge).search(query, k=20)
+    word = "9848"
+    found = HybridSearch(services.knowledge, reranker=_Fake(word)).search(query, k=20)
+    assert {hit.document.id for hit in found.hits} == {hit.document.id for hit in plain.hits}
+    assert word in found.hits[0].passages[0].text
+    assert word not in plain.hits[0].passages[0].text
+    assert found.hits[0].reasons[-1].name == "reranker"
+    assert sum(reason.value for reason in found.hits[0].reasons) == pytest.approx(found.hits[0].score)
+    assert "reranker" not in {reason.name for hit in plain.hits for reason in hit.reasons}
+
+
+def test_a_failing_reranker_is_logged_and_left_out(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    """Readers get the order without it."""
+    query = "nacos 启动失败"
+    plain = HybridSearch(services.knowledge).search(query)
+    assert HybridSearch(services.knowledge, reranker=_Fake("")).search(query) == plain
+    assert "out of memory" in caplog.text
