@@ -69,6 +69,11 @@ class Assistant:
         question = self._read(request, self._names())
         return self._search.search(question.query, products=question.products, k=k)
 
+    def threshold(self, products: Sequence[str]) -> float:
+        """The confidence (0..1) from which a question over these products is answered: the most careful of theirs."""
+        own = [self._answer_at[product] for product in products if product in self._answer_at]
+        return max(own, default=self._answer_at[""])
+
     def answer(self, answer_id: str) -> Answer:
         """A stored answer, without its asker's capabilities. Raises `AnswerNotFound`."""
         return self._answers.get(answer_id)
@@ -91,11 +96,6 @@ class Assistant:
         """Every rating with its question, oldest first."""
         return self._answers.ratings()
 
-    def _threshold(self, question: Question) -> float:
-        # A question over several products has to satisfy the most careful of them.
-        own = [self._answer_at[product] for product in question.products if product in self._answer_at]
-        return max(own, default=self._answer_at[""])
-
     def _names(self) -> dict[str, Sequence[str]]:
         return {product: self._product_names.get(product, ()) for product in self._search.products()}
 
@@ -116,7 +116,7 @@ class Assistant:
             found = self._search.search(question.query, products=question.products, k=_HITS)
             vague = is_vague(question.query)
             certainty = 0.0 if vague else round(confidence(found.signals), 4)  # as it is shown and evaluated
-            draft = compose(found.hits) if certainty >= self._threshold(question) else Draft()
+            draft = compose(found.hits) if certainty >= self.threshold(question.products) else Draft()
             related = _related(found.hits, draft) if vague or certainty >= NEAR_AT else ()
             yield Sources(draft.citations)
             blocks = list(answer_blocks(draft, question.language) if draft.citations else

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assistant import ANSWER_AT, confidence
+from assistant import confidence
 from kb import Hit, SearchResult, UnknownProduct
 from ui.cli.output import DataOption, JsonOption, ProductOption, emit, note, opened, progress, read_jsonl
 from ui.services import Services
@@ -66,20 +66,22 @@ def _run_batch(services: Services, batch: str, out: Path | None, products: list[
             for line in bar.track(queries, description="Searching"):
                 own = _known(services, line["product"]) if line.get("product") else products
                 result = services.search.search(line["text"], products=own, k=k)
-                target.write(json.dumps(_run_line(line, result), ensure_ascii=False) + "\n")
+                target.write(
+                    json.dumps(_run_line(line, result, services.assistant.threshold(own)), ensure_ascii=False) + "\n"
+                )
         finally:
             if out:
                 target.close()
     note(f"{len(queries)} queries searched.")
 
 
-def _run_line(line: dict[str, Any], result: SearchResult) -> dict[str, Any]:
+def _run_line(line: dict[str, Any], result: SearchResult, answer_at: float) -> dict[str, Any]:
     certainty = confidence(result.signals)
     return {
         "query": line.get("id"),
         "docs": [hit.document.id for hit in result.hits],
         "scores": [round(hit.score, 6) for hit in result.hits],
-        "abstained": certainty < ANSWER_AT,
+        "abstained": certainty < answer_at,
         "confidence": round(certainty, 6),
     }
 
