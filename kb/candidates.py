@@ -15,15 +15,14 @@ _PASSAGES_PER_HIT = 3
 _LEXICAL_SCALE = 20.0  # a BM25 score that weighs as much as a cosine of 1 when passages of one document are ordered
 _RARE_TERMS = 40  # the rarest distinct words of a query decide its coverage
 
-
 Ref = tuple[str, str]  # product and document id
 
 
 class Candidate:
     """One document's passages with their scores, by key; `first` is any of them.
 
-    `sentence` is the cosine of a passage's nearest sentence, `reranker` the score
-    of the best passage, where a reranker is set and the document was among the first.
+    `sentence` is the cosine of a passage's nearest sentence, `reranker` the score of the best passage, where a reranker
+    is set and the document was among the first.
     """
 
     def __init__(self, first: StoredPassage) -> None:

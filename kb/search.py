@@ -105,8 +105,9 @@ class HybridSearch:
         terms = query_terms(query, synonyms, self._knowledge)
         if not terms.rarity:
             return None
-        vector = self._knowledge.embedder.encode_queries([query])[0]
-        asked = IndexQuery(query, vector, tuple(other for others in synonyms.values() for other in others))
+        others = tuple(other for found in synonyms.values() for other in found)
+        vector = self._knowledge.embedder.encode_queries([" ".join((query, *others))])[0]
+        asked = IndexQuery(query, vector, others)
         lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
         dense = self._dense(asked, products)
         sentences = {} if dense is None else self._sentences(asked, [*dense, *lexical])

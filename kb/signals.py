@@ -20,7 +20,8 @@ class Signals:
     """How well the knowledge base fits the question, for the decision whether to answer.
 
     `dense` is the best cosine of any passage, None while the dense index is out of service. `lexical` is the logarithm
-    of 1 + the best BM25 score, `phrases` that of 1 + the most pairs of Latin words found in one document. `coverage` is
+    of 1 + the best BM25 score, `phrases` that of 1 + the most pairs of Latin words found in one document,
+    `identifiers` the same of ports, codes, versions and names of code. `coverage` is
     the largest share (0..1) of the query's word rarity that one document contains, `known` the share that occurs
     anywhere in the knowledge base. `names` says how common (0..1, as logarithms of counts) the query's Latin words are
     there, on average, and `latin` is their share of its words. `length` is the logarithm of 1 + the query's characters,
@@ -30,6 +31,7 @@ class Signals:
     dense: float | None = 0.0
     lexical: float = 0.0
     phrases: float = 0.0
+    identifiers: float = 0.0
     coverage: float = 0.0
     known: float = 0.0
     names: float = 0.0
@@ -53,6 +55,7 @@ def signals_of(
         dense=None if lexical_only else max(dense, default=0.0),
         lexical=math.log1p(max(lexical, default=0.0)),
         phrases=math.log1p(max((len(candidate.found_phrases) for candidate in found), default=0)),
+        identifiers=math.log1p(max((len(candidate.found_identifiers) for candidate in found), default=0)),
         coverage=max((candidate.coverage for candidate in found), default=0.0),
         known=terms.known,
         names=sum(common) / len(common) if common else 0.0,

@@ -15,7 +15,7 @@ __all__ = ["ProductInfo", "Services", "build_services", "open_records"]
 _TITLES = {"nacos": "Nacos", "arthas": "Arthas"}
 _EXAMPLES: dict[str, dict[str, list[str]]] = {
     "nacos": {
-        "zh": ["Nacos 开启鉴权后客户端报 user not found 怎么办？", "Nacos 2.x 的 9848 端口是做什么用的，必须开放吗？"],
+        "zh": ["Nacos 开启鉴权后客户端报 user not found 怎么办？", "9848 端口是做什么用的，必须开放吗？"],
         "en": [
             "Client not connected, current status:STARTING. What is wrong?",
             "What happens to my services when all Nacos nodes are down?",

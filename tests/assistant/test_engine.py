@@ -198,7 +198,7 @@ def test_a_long_stack_trace_is_answered(services: Services) -> None:
     ("question", "documents"),
     {
         "Nacos 开启鉴权后客户端报 user not found 怎么办？": {"nacos-sample-0004"},
-        "Nacos 2.x 的 9848 端口是做什么用的，必须开放吗？": {"nacos-sample-0002", "nacos-sample-0011"},
+        "9848 端口是做什么用的，必须开放吗？": {"nacos-sample-0002", "nacos-sample-0011"},
         "Client not connected, current status:STARTING. What is wrong?": {"nacos-sample-0002"},
         "What happens to my services when all Nacos nodes are down?": {"nacos-sample-0028"},
         "watch 命令怎么看方法的入参和返回值？": {"docs/watch", "arthas-sample-0003"},

@@ -225,7 +225,7 @@ def test_product_names_are_synonyms(services: Services) -> None:
         return [hit.document.id for hit in search.search(query, products=["nacos"]).hits]
 
     assert found("nacos 开启鉴权后报 user not found nacos") == found("nacos 开启鉴权后报 user not found")
-    assert search.search("纳科斯").hits[0].document.product == "nacos"
+    assert "nacos" in search.search("纳科斯").hits[0].passages[0].text.lower()
 
 
 @pytest.mark.parametrize(
