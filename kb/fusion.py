@@ -25,6 +25,7 @@ WEIGHTS: dict[str, tuple[float, float]] = {
     "coverage": (4.0, 4.0),
     "identifiers": (1.5, 1.5),
     "phrases": (1.5, 1.5),
+    "translation": (0.0, 1.0),
     "reviewed": (1.0, 1.0),
     "reranker": (4.0, 4.0),  # in standard deviations as well; it has read both texts, so it outweighs the others
 }
@@ -54,6 +55,7 @@ def feature_rows(candidates: Collection[Candidate], language: Language) -> NDArr
             np.where(foreign, np.maximum(coverage, coverage.mean()), coverage),
             [math.log1p(len(c.found_identifiers)) for c in candidates],
             [math.log1p(len(c.found_phrases)) for c in candidates],
+            _standardised([max(c.translation.values(), default=None) for c in candidates]),
             [c.is_reviewed for c in candidates],
             _standardised([c.reranker for c in candidates]),
         ]
@@ -69,6 +71,7 @@ def reasons(candidate: Candidate, values: NDArray[np.float64]) -> tuple[Reason, 
         f"{candidate.coverage:.0%}",
         " ".join(candidate.found_identifiers),
         ", ".join(candidate.found_phrases),
+        f"{max(candidate.translation.values()):.2f}" if candidate.translation else "",
         "expert" if candidate.is_reviewed else "",
         "" if candidate.reranker is None else f"{candidate.reranker:.2f}",
     )
