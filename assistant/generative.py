@@ -109,7 +109,7 @@ class Writer:
         passages = numbered_passages(hits, max_tokens=self._max_passage_tokens)
         messages = answer_messages(_cut(question.text), passages, _recent(history), question.language)
         inline = Inline({p.n for p in passages}, _hosts(passages), question.language)
-        reader = AnswerReader(inline, _Checker(self._verifier, passages), question.language)
+        reader = AnswerReader(inline, _Checker(self._verifier, passages), question.language, secret=messages[0][1])
         broken = False
         try:
             for piece in self._pieces(messages, calls):
