@@ -103,6 +103,10 @@ _PAIRS: dict[str, tuple[str, str]] = {
         "这个对话已失效，请新建对话。",
         "This conversation is no longer available. Please start a new one.",
     ),
+    "error_rate_limited": (
+        "提问过于频繁，请过一会儿再试。",
+        "That was a lot of questions in a short time. Please try again a little later.",
+    ),
     "error_busy": ("当前提问较多，请稍候再试。", "Many people are asking right now. Please try again in a moment."),
     # permalink page
     "back": ("去提问", "Ask a question"),

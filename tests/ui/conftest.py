@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from tests.ui.fakes import FakeServices
-from ui.server import create_app
+from ui.server import create_app, server_config
 from ui.settings import Settings, Site
 from ui.streams import Streams
 
@@ -24,8 +24,7 @@ def serving(services: FakeServices, *, streams: Streams | None = None) -> Iterat
     """A client of the application, which serves in a thread until the block ends."""
     streams = streams or Streams()
     app = create_app(services, streams=streams)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, server_header=False)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(app, host="127.0.0.1", port=0))
     thread = threading.Thread(target=server.run, daemon=True)
     try:
         with warnings.catch_warnings():
