@@ -15,7 +15,7 @@ from ui.settings import Site
 
 __all__ = ["Sites", "frame_ancestors"]
 
-_READER_ROUTES = frozenset({"ask", "search", "feedback", "answers", "products", "sites"})
+_READER_ROUTES = frozenset({"ask", "search", "feedback", "expert-requests", "answers", "products", "sites"})
 _API = "/api/v1/"
 
 
