@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
-__all__ = ["answers", "documents", "feedback", "meta", "metadata", "passages", "sequence"]
+__all__ = ["answers", "documents", "feedback", "meta", "metadata", "passages", "sequence", "usage"]
 
 metadata = sa.MetaData()
 
@@ -100,4 +100,14 @@ feedback = Table(
     Column("contact", Text, nullable=False),
     Column("created_at", Text, nullable=False),
     UniqueConstraint("answer", "token_hash", name="feedback_answer_token"),
+)
+
+# What language models were asked for; `day` is a date in UTC, `site` empty where no site asked.
+usage = Table(
+    "usage",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("tokens", sa.BigInteger, nullable=False),
+    Column("questions", sa.BigInteger, nullable=False),
 )
