@@ -40,12 +40,20 @@ def limited(settings: Settings, *, trusted_proxies: Any = ("127.0.0.1/32",), **l
     return FakeServices(own.model_copy(update={"data": settings.data, "base_url": settings.base_url}))
 
 
+def ask(limits: Limits, address: str, site: str = "") -> None:
+    with limits.asking(address, site):
+        pass
+
+
 def passes(limits: Limits, address: str, times: int, kind: Any = "question", site: str = "") -> int:
     """How many of so many tries pass."""
     passed = 0
     for _ in range(times):
         try:
-            limits.count(kind, address, site)
+            if kind == "question":
+                ask(limits, address, site)
+            else:
+                limits.count(kind, address)
         except TooManyRequests:
             continue
         passed += 1
@@ -57,10 +65,10 @@ def test_a_window_moves() -> None:
     clock = Clock()
     limits = Limits(LimitSettings(questions_per_minute=3), clock=clock)
     for clock.now in (0.0, 10.0, 20.0):
-        limits.count("question", READER)
+        ask(limits, READER)
     clock.now = 25.0
     with pytest.raises(TooManyRequests) as refused:
-        limits.count("question", READER)
+        ask(limits, READER)
     assert refused.value.retry_after_s == 35
     clock.now = 60.0
     assert passes(limits, READER, 5) == 1
@@ -90,8 +98,23 @@ def test_the_day_has_its_own_limit() -> None:
         passed += passes(limits, READER, 30)
     assert passed == 50
     with pytest.raises(TooManyRequests, match=r"24 hours.*24 小时") as refused:
-        limits.count("question", READER)
+        ask(limits, READER)
     assert refused.value.retry_after_s > 23 * 3600
+
+
+def test_waiting_for_a_place_costs_nothing() -> None:
+    """A question that is turned away while others are being answered is not one of the minute's."""
+    limits = Limits(LimitSettings(questions_per_minute=3, answers_at_once=1))
+    with limits.asking(READER):
+        assert passes(limits, READER, 50) == 0
+    assert passes(limits, READER, 50) == 2
+
+
+def test_a_full_site_costs_nothing_of_a_place() -> None:
+    """Whatever refuses a question, its place is free again."""
+    limits = Limits(LimitSettings(answers_at_once=1, site_questions_per_minute=1))
+    assert passes(limits, READER, 5, site="a") == 1
+    assert passes(limits, READER, 1, site="b") == 1
 
 
 def test_kinds_are_counted_apart() -> None:
@@ -157,7 +180,7 @@ def test_a_flood_from_many_addresses_costs_bounded_memory() -> None:
     """The oldest are forgotten; who is at it is not."""
     limits = Limits(LimitSettings(questions_per_minute=2))
     for n in range(60_000):
-        limits.count("question", f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
+        ask(limits, f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
         if n % 10_000 == 0:
             passes(limits, READER, 3)
     assert passes(limits, READER, 3) == 0
@@ -172,7 +195,7 @@ def test_a_corrected_clock_frees_and_locks_nobody(monkeypatch: pytest.MonkeyPatc
     for hours in (1, -1):
         monkeypatch.setattr(time, "time", lambda hours=hours: real() + hours * 3600)
         with pytest.raises(TooManyRequests) as refused:
-            limits.count("question", READER)
+            ask(limits, READER)
         assert 0 < refused.value.retry_after_s <= 60
 
 

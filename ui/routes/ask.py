@@ -54,13 +54,12 @@ def ask_routes(services: Services, streams: Streams, sites: Sites, limits: Limit
     async def ask(
         body: AskBody, request: Request, accept: Annotated[str, Header()] = ""
     ) -> JSONResponse | StreamingResponse:
-        asked, address = sites.complete(body.to_request(), request.state.origin), address_of(request)
-        limits.count("question", address, asked.site)
+        asked = sites.complete(body.to_request(), request.state.origin)
 
         def events() -> Iterator[Event]:
             return services.assistant.ask(asked)
 
-        stream = streams.open(events, limits.place(address))
+        stream = streams.open(events, limits.asking(address_of(request), asked.site))
         if "text/event-stream" not in accept:
             return await _whole(stream)
         # The first event is awaited here, so that a refused question has a proper status instead of a stream.
