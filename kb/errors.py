@@ -11,6 +11,7 @@ __all__ = [
     "EmbeddingError",
     "MissingExtra",
     "ModelError",
+    "PublishError",
     "QuestionError",
     "RequestError",
     "SettingsError",
@@ -95,6 +96,12 @@ class MissingExtra(ModelError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional package: pip install 'dayi[{extra}]'")
+
+
+class PublishError(DayiError):
+    """Published files cannot be written: the folder, repository or branch is not what it should be."""
+
+    code = "publish"
 
 
 class RequestError(DayiError):
