@@ -43,7 +43,8 @@ _ORIGINAL = {_LESS: "<", _BRACE: "{", _BREAK: ""}
 
 # The patterns below match the empty places where a break goes.
 _HEADING_WORD = re.compile(r"(?<=##)(?=[^# \t])|(?<=## )(?=[^ \t])|(?<=##\t)(?=[^ \t])")
-_MACRO = re.compile(r"(?<=\{)(?=[{%!])|(?<=8<)(?=-)|(?<=<)(?=!--\s{0,9}@)|(?<=!)(?=include\()", re.IGNORECASE)
+_INCLUDE = re.compile(r"(?<=!)(?=include\()", re.IGNORECASE)
+_MACRO = re.compile(rf"(?<=\{{)(?=[{{%!])|(?<=8<)(?=-)|(?<=<)(?=!--\s{{0,9}}@)|{_INCLUDE.pattern}", re.IGNORECASE)
 _LINK = re.compile(r"(?:(?<=\]\()|(?<=\]:))(?![ \t]*(?:https?://|mailto:|#))", re.IGNORECASE)
 _ENTITY = re.compile(r"(?<=&)(?=#|l(?:brace|cub);)")  # Vue reads braces after Markdown has decoded them
 _MODULE = re.compile(r"(?<=^import)(?=\s)|(?<=^export)(?=\s)")
@@ -95,7 +96,7 @@ def _line(line: str, kind: str) -> str:
 
 
 def _prose(text: str) -> str:
-    for place in (_MODULE, _LINK, _ENTITY, _MACRO):
+    for place in (_MODULE, _LINK, _ENTITY, _INCLUDE):
         text = place.sub(_BREAK, text)
     return text.replace("<", _LESS).replace("{", _BRACE)
 

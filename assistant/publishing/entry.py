@@ -32,8 +32,9 @@ def completed(publication: Publication) -> Document:
     """
     document = publication.document
     answer = clean(answer_of(document)).strip()
-    title = _line(document.title) or summary(clean(document.question), at_most=_TITLE)
-    question = clean(document.question).strip() or title
+    question = clean(document.question).strip()
+    title = _line(document.title) or summary(question, at_most=_TITLE) or _line(question)[:_TITLE] or document.id
+    question = question or title
     text = f"{question}\n\n{answer}"
     metadata = _metadata(document.metadata)
     if publication.versions:

@@ -1,7 +1,8 @@
 """Publishing as a commit on a branch, without touching anybody's working tree and without rewriting anything.
 
-`git fast-import` makes the commit: it moves a branch forward only, and all or nothing. Command lines are fixed, names
-are checked against narrow patterns, hooks are off. A push is an ordinary one, never forced.
+`git fast-import` makes the commit, all or nothing, under a name of our own; the branch moves on to it only from where it
+was read, and after an ordinary push, never a forced one, has succeeded. Command lines are fixed, names are checked
+against narrow patterns, hooks are off.
 """
 
 import os
@@ -23,8 +24,9 @@ _FILE = ("100644", "100755")
 class BranchPlace:
     """A branch of the repository that holds `folder`; files go to the same place in it as the folder has.
 
-    A branch that does not exist begins where the remote's one stands, else empty. One that is checked out is refused:
-    its working tree would seem to take the changes back. With `push`, the branch is pushed to the remote "origin".
+    A branch goes on from the newer of its local state and that of the remote "origin"; one that exists nowhere begins
+    empty. One that is checked out is refused: its working tree would seem to take the changes back. With `push`, it is
+    fetched from "origin" first and pushed there afterwards.
 
     Raises:
         PublishError: there is no repository, or the branch cannot be used.
@@ -45,7 +47,8 @@ class BranchPlace:
             raise PublishError(
                 f"The branch {branch} is checked out. Publish into the folder without --git, or to another one."
             )
-        self._tip = self._commit(f"refs/heads/{branch}") or self._commit(f"refs/remotes/origin/{branch}")
+        self._local = self._commit(f"refs/heads/{branch}")
+        self._tip = self._newest(f"refs/remotes/origin/{branch}")
         self._modes, self._contents = self._read_tree()
 
     def read(self, path: str) -> bytes | None:
@@ -64,10 +67,10 @@ class BranchPlace:
         """One commit with the changes; its name."""
         names = sorted({path.partition("/")[0] for path in [*writes, *deletes]})
         message = f"Publish answers: {', '.join(names)}\n".encode()
-        reference = f"refs/heads/{self._branch}"
+        ours, theirs = f"refs/dayi/{self._branch}", f"refs/heads/{self._branch}"
         lines = [
             b"feature done\n",
-            f"commit {reference}\n".encode(),
+            f"commit {ours}\n".encode(),
             b"committer Dayi <dayi@localhost> now\n",
             _data(message),
             f"from {self._tip}\n".encode() if self._tip else b"",
@@ -75,10 +78,27 @@ class BranchPlace:
             *(f"M 644 inline {self._prefix}{path}\n".encode() + _data(writes[path]) for path in sorted(writes)),
             b"done\n",
         ]
+        self._try("update-ref", "-d", ours)  # what an interrupted run left
         self._run("fast-import", "--quiet", "--date-format=now", "--done", input=b"".join(lines))
+        commit = self._commit(ours)
         if self._push:
-            self._run("push", "--quiet", "origin", f"{reference}:{reference}")
-        return self._commit(reference)
+            self._run("push", "--quiet", "origin", f"{commit}:{theirs}")
+        self._run("update-ref", theirs, commit, self._local or "0" * len(commit))
+        self._run("update-ref", "-d", ours)
+        return commit
+
+    def _newest(self, remote: str) -> str:
+        """The commit to go on from; "" where there is none."""
+        if self._push:
+            self._try("fetch", "--quiet", "origin", f"refs/heads/{self._branch}:{remote}")
+        local, other = self._local, self._commit(remote)
+        if not (local and other) or self._try("merge-base", "--is-ancestor", other, local) is not None:
+            return local or other
+        if self._try("merge-base", "--is-ancestor", local, other) is None:
+            raise PublishError(
+                f"The branch {self._branch} and that of origin went different ways. Bring them together."
+            )
+        return other
 
     def _commit(self, reference: str) -> str:
         found = self._try("rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")

@@ -34,9 +34,13 @@ def keywords(question: str, answer: str, *, at_most: int = 10) -> list[str]:
         weights[phrase] = folded.count(phrase.casefold()) * (1 + 0.5 * min(len(phrase), 4))
     chosen: list[str] = []
     for phrase in sorted(weights, key=lambda phrase: (phrase not in named, -weights[phrase])):
-        if not any(phrase.casefold() in other.casefold() for other in chosen):
+        if not any(_says(other, phrase) for other in chosen):
             chosen.append(phrase)
     return chosen[:at_most]
+
+
+def _says(other: str, phrase: str) -> bool:
+    return phrase in other if is_cjk(phrase[0]) else phrase.casefold() == other.casefold()
 
 
 def _phrases(question: str, answer: str) -> Iterator[str]:
