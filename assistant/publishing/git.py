@@ -1,7 +1,7 @@
 """Publishing as a commit on a branch, without touching anybody's working tree and without rewriting anything.
 
-`git fast-import` makes the commit, all or nothing, under a name of our own; the branch moves on to it only from where it
-was read, and after an ordinary push, never a forced one, has succeeded. Command lines are fixed, names are checked
+`git fast-import` makes the commit, all or nothing, under a name of our own; the branch moves on to it only from where
+it was read, and after an ordinary push, never a forced one, has succeeded. Command lines are fixed, names are checked
 against narrow patterns, hooks are off.
 """
 

@@ -81,7 +81,7 @@ def test_what_is_harmless_stays_as_it_is(text: str) -> None:
         ("[a](javascript:x)", "[a](\u200bjavascript:x)"),
         ("[a]\n\n[a]: javascript:x", "[a]\n\n[a]:\u200b javascript:x"),
         ("&#123;{", "&\u200b#123;&#123;\u200b"),
-        ("- a\n\n  ```\n  <script>\n  <x onclick=a>\n  ```", "- a\n\n  ```\n  <\u200bscript>\n  <\u200bx onclick=a>\n  ```"),
+        ("- a\n\n  ```\n  <a>\n  <x onclick=a>\n  ```", "- a\n\n  ```\n  <\u200ba>\n  <\u200bx onclick=a>\n  ```"),
         ("lone ` tick\n\n```\n<b>\n```", "lone ` tick\n\n```\n&lt;\u200bb>\n```"),
         ("```{include} /etc/passwd\n```", "```&#123;\u200binclude} /etc/passwd\n```"),
         ("a ` b\n` {process.env.X} `", "a ` b\n` &#123;\u200bprocess.env.X} `"),
