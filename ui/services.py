@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import AnswerStore, Assistant
+from assistant.publications import PublicationStore
 from kb import Embedder, HybridSearch, KnowledgeBase, Records, load_embedder
 from kb.embedding.rerank import CrossEncoderReranker
 from ui.settings import Product, Settings
@@ -49,6 +50,7 @@ class Services:
     knowledge: KnowledgeBase
     search: HybridSearch
     assistant: Assistant
+    publications: PublicationStore
 
     def products(self) -> list[ProductInfo]:
         """The products of the knowledge base in the order of the settings, then by name."""
@@ -97,4 +99,4 @@ def build_services(
     thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
     answer_at = {product: value for product, value in thresholds.items() if value is not None}
     assistant = Assistant(search, store, base_url=settings.base_url, product_names=names, answer_at=answer_at)
-    return Services(settings, knowledge, search, assistant)
+    return Services(settings, knowledge, search, assistant, PublicationStore(knowledge.records))
