@@ -13,7 +13,7 @@ from xml.etree import ElementTree as Xml
 from markupsafe import Markup
 
 from assistant.publications import Publication
-from assistant.publishing import answer_of, completed, page_path
+from assistant.publishing import answer_of, completed, page_path, summary
 from kb.values import Document
 from ui.boundary import Services
 from ui.rendering import render
@@ -71,7 +71,8 @@ class Entry:
     @property
     def description(self) -> str:
         """One or two plain sentences."""
-        return str(self.document.metadata["description"])
+        written = self.document.metadata["description"]
+        return summary(written if isinstance(written, str) else self.answer)
 
     @property
     def versions(self) -> Sequence[str]:

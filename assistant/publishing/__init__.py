@@ -4,6 +4,7 @@ from assistant.publishing.entry import answer_of, completed
 from assistant.publishing.files import Place, PublishReport, publish, successor
 from assistant.publishing.folder import FolderPlace
 from assistant.publishing.git import BranchPlace
+from assistant.publishing.keywords import summary
 from assistant.publishing.markdown import file_path, page_path, to_markdown
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "page_path",
     "publish",
     "successor",
+    "summary",
     "to_markdown",
 ]

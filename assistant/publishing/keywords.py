@@ -17,7 +17,8 @@ _HAN = re.compile(r"[㐀-䶿一-鿿]+")
 _LONGEST = 6  # Han characters of a phrase; over four of them must be said twice, for most are parts of sentences
 _CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,}).*?(?:^[ \t>]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _MARKS = re.compile(
-    r"^[ \t>]*(?:#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+|\*\*|__|`|!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)", re.M
+    r"^[ \t>]*(?:#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+|#{2,6}[ \t]+|\*\*|__|`|!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)",
+    re.MULTILINE,
 )
 _SENTENCE_END = re.compile(r"[。！？；]|[.!?](?=\s|$)")
 

@@ -12,6 +12,7 @@ from assistant.publishing import BranchPlace, FolderPlace, PublishReport, publis
 from kb import UnknownProduct
 from ui.cli.output import DataOption, JsonOption, emit, note, settings_for
 from ui.services import open_records
+from ui.settings import Settings
 
 __all__ = ["register"]
 
@@ -47,6 +48,8 @@ def run(
         records.close()
     if product and not publications:
         raise UnknownProduct(f"Nothing was ever published for {product}.")
+    if settings.base_url == Settings.model_fields["base_url"].default:
+        note(f"DAYI_BASE_URL is not set: the links in the files lead to {settings.base_url}.")
     place = BranchPlace(out, git, push=push) if git else FolderPlace(out)
     report = publish(publications, place, base_url=settings.base_url)
     if as_json:
