@@ -11,6 +11,7 @@ from ui.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
+PUBLISHING = ROOT / "docs" / "publishing.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -28,7 +29,7 @@ def test_every_command_is_documented(readme: Path) -> None:
     assert documented == list(COMMANDS)
 
 
-@pytest.mark.parametrize("page", [*READMES, QUALITY], ids=lambda path: path.name)
+@pytest.mark.parametrize("page", [*READMES, QUALITY, PUBLISHING], ids=lambda path: path.name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
@@ -48,6 +49,15 @@ def test_commands_of_the_quality_page_exist(capsys: pytest.CaptureFixture[str]) 
     used = re.findall(r"--\w+", " ".join(re.findall(r"`(dayi eval[^`]*)`", text)))
     assert used
     assert all(option in options for option in used)
+
+
+def test_options_of_the_publishing_page_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every option that the page uses is one of `dayi publish`."""
+    used = set(re.findall(r"dayi publish [^#\n]*", PUBLISHING.read_text(encoding="utf-8")))
+    main(["publish", "--help"])
+    options = capsys.readouterr().out
+    assert {option for line in used for option in re.findall(r"--\w+", line)} == {"--out", "--product", "--git", "--push"}
+    assert all(option in options for line in used for option in re.findall(r"--\w+", line))
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
