@@ -11,14 +11,18 @@ __all__ = [
     "EmbeddingError",
     "MissingExtra",
     "ModelError",
+    "ModelUnavailable",
+    "PublishError",
     "QuestionError",
     "RequestError",
     "SettingsError",
+    "SiteRefused",
     "SourceError",
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
     "StoreMismatch",
+    "TooManyRequests",
     "UnknownProduct",
 ]
 
@@ -82,6 +86,21 @@ class ModelError(DayiError):
     code = "model"
 
 
+class ModelUnavailable(ModelError):
+    """A language model's server refused (`status`, an HTTP status) or cannot be reached (0).
+
+    `retry_after_s` is how long it asks to wait, None if it does not say.
+    """
+
+    code = "model_unavailable"
+
+    def __init__(self, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(f"The language model's server refused with status {status}" if status
+                         else "The language model's server cannot be reached")  # fmt: skip
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
 class EmbeddingError(ModelError):
     """The embedding model cannot be loaded or refused a text."""
 
@@ -95,6 +114,12 @@ class MissingExtra(ModelError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional package: pip install 'dayi[{extra}]'")
+
+
+class PublishError(DayiError):
+    """Published files cannot be written: the folder, repository or branch is not what it should be."""
+
+    code = "publish"
 
 
 class RequestError(DayiError):
@@ -119,3 +144,19 @@ class AnswerNotFound(RequestError):
     """No such answer, document or conversation, or it is not yours to see."""
 
     code = "not_found"
+
+
+class SiteRefused(RequestError):
+    """No such documentation site, or the request comes from a page that is not one of its."""
+
+    code = "site"
+
+
+class TooManyRequests(RequestError):
+    """The caller used up what it may do for now; `retry_after_s` whole seconds later there is room again."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

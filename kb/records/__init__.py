@@ -1,10 +1,20 @@
 """The database that holds everything Dayi knows; the indexes follow it."""
 
-from kb.records.rows import text_digest
-from kb.records.schema import answers, documents, feedback
+from kb.records.rows import document_values, text_digest, to_document
+from kb.records.schema import answers, documents, feedback, usage
 from kb.records.store import Records, Sample, StoredPassage
 from kb.records.writing import Batch
 
 __all__ = [
-    "Batch", "Records", "Sample", "StoredPassage", "answers", "documents", "feedback", "text_digest",
-]  # fmt: skip
+    "Batch",
+    "Records",
+    "Sample",
+    "StoredPassage",
+    "answers",
+    "document_values",
+    "documents",
+    "feedback",
+    "text_digest",
+    "to_document",
+    "usage",
+]
