@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -26,7 +27,7 @@ class Lexicon:
 
     def __init__(self, file: Path = LEXICON) -> None:
         try:
-            with np.load(file) as arrays:
+            with np.load(BytesIO(file.read_bytes())) as arrays:
                 self._words = arrays["words"].tobytes().decode().split("\n")
                 self._offsets, self._targets, self._chances = (arrays[n] for n in ("offsets", "targets", "chances"))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
