@@ -40,6 +40,8 @@ def test_events_come_in_order(services: Services) -> None:
         ("arthas 怎么看一个方法的入参和返回值", "arthas", {"docs/watch", "arthas-sample-0003"}),
         ("thread -b reports nothing although the application hangs", "arthas", {"arthas-sample-0015"}),
         ("How do I find the busiest threads with Arthas?", "arthas", {"arthas-sample-0005"}),
+        ("watch 命令怎么用", "", {"docs/watch", "arthas-sample-0003", "arthas-sample-0004"}),
+        ("9848 端口是做什么的", "", {"nacos-sample-0002", "nacos-sample-0011"}),
     ],
 )
 def test_a_known_question_gets_steps_with_exact_quotes(
