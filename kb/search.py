@@ -31,8 +31,9 @@ logger = logging.getLogger(__name__)
 
 _CANDIDATES = 40  # passages of each index that are looked at closely; more did not change the first ten documents
 _RERANKED = 20  # documents that a reranker reads: it takes some ten milliseconds for each
-_NEAR = 400  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
+_NEAR = 300  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
 _TRANSLATED = 100  # passages asked of the lexical index with translated words
+_FOREIGN = 20  # of these are looked at closely
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class HybridSearch:
         language: Language,
     ) -> dict[Ref, Candidate]:
         own = {match.key for match in (*dense, *lexical)}
-        keys = dict.fromkeys((*own, *(match.key for match in translated[:_CANDIDATES])))
+        keys = dict.fromkeys((*own, *(match.key for match in translated[:_FOREIGN])))
         stored = self._knowledge.records.passages(keys)
         found: dict[Ref, Candidate] = {}
         for key, passage in stored.items():
