@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 _CANDIDATES = 40  # passages of each index that are looked at closely; more did not change the first ten documents
 _RERANKED = 20  # documents that a reranker reads: it takes some ten milliseconds for each
-_NEAR = 300  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
+_NEAR = 400  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
 _TRANSLATED = 100  # passages asked of the lexical index with translated words
 _FOREIGN = 20  # of these are looked at closely
 

@@ -15,7 +15,7 @@ __all__ = ["LEXICON", "Lexicon", "bundled_lexicon"]
 
 LEXICON = Path(__file__).with_name("model") / "lexicon.npz"  # written by `python -m kb.model.lexicon`
 _CERTAIN = 255.0
-_TERMS = 32  # translations that a query is searched for; each takes time
+_TERMS = 16  # translations that a query is searched for; each takes time
 
 
 class Lexicon:
