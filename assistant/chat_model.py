@@ -30,6 +30,7 @@ _MAX_OUTPUT_CHARS = (
     8 * MAX_OUTPUT_TOKENS
 )  # for servers that do not heed the limit; long English words have eight letters
 _TICK_S = 0.2
+_NETWORK = frozenset({"APIConnectionError", "TransportError", "ConnectionError"})  # openai's, httpx's, Python's
 _EXTRAS = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
 
 Message: TypeAlias = tuple[Literal["system", "user"], str]
@@ -180,7 +181,7 @@ def _translated(error: Exception) -> ModelError:
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
     logger.warning("The language model failed: %s, status %s", type(error).__name__, status)
-    is_network = type(error).__name__ in ("APIConnectionError", "ConnectError", "ConnectionError")
+    is_network = not _NETWORK.isdisjoint(cls.__name__ for cls in type(error).__mro__)
     if isinstance(status, int) or is_network:
         wait = getattr(response, "headers", {}).get("retry-after", "")
         return ModelUnavailable(status or 0, float(wait) if wait.isascii() and wait.isdigit() else None)

@@ -109,7 +109,7 @@ class Writer:
         passages = numbered_passages(hits, max_tokens=self._max_passage_tokens)
         messages = answer_messages(_cut(question.text), passages, _recent(history), question.language)
         inline = Inline({p.n for p in passages}, _hosts(passages), question.language)
-        reader = AnswerReader(inline, _Checker(self._verifier, passages), question.language)
+        reader = AnswerReader(inline, _Checker(self._verifier, passages), question.language, secret=messages[0][1])
         broken = False
         try:
             for piece in self._pieces(messages, calls):
@@ -175,9 +175,11 @@ class Writer:
         calls.left -= 1
         result = "cancelled"
         try:
-            yield from self._model.stream(messages)
-            result = "ok"
-            self._breaker.succeeded()
+            for piece in self._model.stream(messages):
+                if isinstance(piece, Ended):
+                    result = "ok"
+                    self._breaker.succeeded()
+                yield piece
         except ModelError:
             result = "failed"
             self._breaker.failed()

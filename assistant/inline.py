@@ -18,13 +18,15 @@ _PART = re.compile(
     rf"(?P<code>(?P<ticks>`+).+?(?P=ticks)(?!`))"
     rf"|(?:\[(?P<cited>{_NUMBERS})\]|【(?P<lenticular>{_NUMBERS})】)(?:\([^()\s]*\))?"
     r"|!?\[(?P<text>[^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])"
+    r"|(?P<frame></?(?:passages?|history|question)\b[^<>]*>)"
     r"|(?P<definition>^\s{0,3}\[[^\[\]]+\]:.*$)"
     rf"|<(?P<auto>[a-z][a-z0-9+.-]*:[^\s<>]*)>|(?P<url>{_URL})",
     re.IGNORECASE,
 )
 # The end of a line that may still become something else: code, a link, an address, a word, the start of a list item.
 _UNFINISHED = re.compile(
-    r"(?:!?\[[^\[\]]{0,200}(?:\](?:\([^()]{0,500}|\[[^\[\]]{0,200})?)?|\][(\[]?|【[\d,，、\s-]*|<[^<>\s]{0,500}|[!-~]+)$"
+    r"(?:!?\[[^\[\]]{0,200}(?:\](?:\([^()]{0,500}|\[[^\[\]]{0,200})?)?|\][(\[]?|【[\d,，、\s-]*|<[^<>\s]{0,500}"
+    r"|</?(?:passages?|history|question)\b[^<>]{0,500}|[!-~]+)$"
 )
 _REMOVED: dict[Language, str] = {"zh": "（链接已移除）", "en": "(link removed)"}
 _LOCAL = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]|(?:[\w-]+\.)*example\.(?:com|org|net)", re.IGNORECASE)
@@ -32,12 +34,17 @@ _LOCAL = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]|(?:[\w-]+\.)*example
 
 def releasable(line: str) -> int:
     """How many characters of an unfinished line can be shown already."""
+    if re.match(r"\s{0,3}\[(?!\d)", line):  # it may become the definition of a link
+        return 0
     end = len(line)
     unfinished = _UNFINISHED.search(line)
     if unfinished:
         end = unfinished.start()
     ticks = [match.start() for match in re.finditer("`+", line)]
-    return min(end, ticks[-1]) if len(ticks) % 2 else end
+    if len(ticks) % 2:
+        end = min(end, ticks[-1])
+    straddling = (match.start() for match in _PART.finditer(line) if match.start() < end < match.end())
+    return min(straddling, default=end)
 
 
 @dataclass(slots=True)
@@ -58,7 +65,7 @@ class Inline:
             return match[0]
         if cited := match["cited"] or match["lenticular"]:
             return "".join(f"[{n}]" for n in self._known(cited))
-        if match["definition"] is not None:
+        if match["definition"] is not None or match["frame"]:
             return ""
         if match["text"] is not None:
             return self.clean(match["text"])

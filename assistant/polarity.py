@@ -7,7 +7,6 @@ __all__ = ["contradicts"]
 
 _HAN_NEGATION = "不没未无勿别莫非"
 _HAN_REACH = 6  # characters between a negation and what it negates: 不能直接使用
-_LATIN_REACH = 3  # words
 _LATIN_NEGATION = frozenset(
     ("not", "no", "never", "without", "cannot", "can't", "don't", "doesn't", "didn't", "won't", "isn't", "aren't")
     + ("shouldn't", "mustn't", "nor", "neither")
@@ -75,7 +74,7 @@ def _han(clause: str) -> Iterator[tuple[str, bool]]:
 
 
 def _latin(clause: str) -> Iterator[tuple[str, bool]]:
+    # All words of a clause share its negation: "cannot use the driver" is "the driver cannot be used".
     words = _WORD.findall(clause)
-    for position, word in enumerate(words):
-        if len(word) > 2 and word not in _LATIN_NEGATION:
-            yield word, not _LATIN_NEGATION.isdisjoint(words[max(0, position - _LATIN_REACH) : position])
+    denied = not _LATIN_NEGATION.isdisjoint(words)
+    yield from ((word, denied) for word in words if len(word) > 2 and word not in _LATIN_NEGATION)

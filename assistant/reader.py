@@ -12,7 +12,7 @@ from typing import Literal
 from assistant.compose import HEADINGS
 from assistant.echo import EchoFilter
 from assistant.inline import Inline, releasable
-from assistant.prompts import NO_ANSWER, SYSTEM
+from assistant.prompts import NO_ANSWER
 from assistant.values import Item
 from kb.text import clean
 from kb.values import Language
@@ -48,16 +48,17 @@ class _Open:
 class AnswerReader:
     """Takes one model's answer apart.
 
-    `check` judges each item; `inline` says which numbers and hosts exist. Afterwards `parts` holds the items by part of
-    the answer, `text` all that was sent, and `declined` whether the model said that it has no answer.
+    `check` judges each item; `inline` says which numbers and hosts exist; runs of `secret` do not pass. Afterwards
+    `parts` holds the items by part of the answer, `text` all that was sent, and `declined` whether the model said that
+    it has no answer.
     """
 
-    def __init__(self, inline: Inline, check: Check, language: Language) -> None:
+    def __init__(self, inline: Inline, check: Check, language: Language, *, secret: str = "") -> None:
         self.parts: dict[Part, list[Item]] = {"summary": [], "causes": [], "steps": [], "explanation": []}
         self.text = ""
         self.declined = False
         self._inline, self._check, self._language = inline, check, language
-        self._echo = EchoFilter(SYSTEM)
+        self._echo = EchoFilter(secret)
         self._part: Part = "summary"
         self._heading = ""  # waits for the first item under it
         self._line = ""
@@ -172,7 +173,10 @@ class AnswerReader:
         item, self._item = self._item, None
         if item is None:
             return
-        markdown = _without_mark("".join(item.lines))
+        written = "".join(item.lines)
+        mark = _LISTED.match(written)
+        width = mark.end() if mark else 0
+        markdown = _without_mark(written, width)
         if not re.search(r"\w", _CITED.sub("", markdown)) or markdown.rstrip().endswith(("：", ":")):
             return  # nothing is said, or only announced
         cited = list(dict.fromkeys(int(n) for n in _CITED.findall(_CODE.sub("", markdown))))
@@ -182,15 +186,11 @@ class AnswerReader:
         )
         if added:
             ends_in_block = markdown.rstrip().rpartition("\n")[2].lstrip().startswith(("```", "~~~", "|"))
-            self._out.append(("\n\n" if ends_in_block else " ") + added)
+            self._out.append((f"\n\n{' ' * width}" if ends_in_block else " ") + added)
         self.parts[self._part].append(Item(markdown, tuple(numbers), supported))
 
 
-def _without_mark(text: str) -> str:
-    """An item's content: without the list's mark, its lines moved left as far as the mark was wide."""
-    mark = _LISTED.match(text)
-    if not mark:
-        return text.strip("\n")
-    first, *rest = text[mark.end() :].split("\n")
-    width = mark.end()
+def _without_mark(text: str, width: int) -> str:
+    """An item's content: without the list's mark, its lines moved left as far as the mark is wide."""
+    first, *rest = text[width:].split("\n")
     return "\n".join([first, *(line[min(width, len(line) - len(line.lstrip(" "))) :] for line in rest)]).strip("\n")

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -36,6 +37,9 @@ _COMPOUND = re.compile(r"[a-z]+(?:-[a-z]+)+|e\.g|i\.e")  # in English text a wor
 _LABEL_CHARS = 12  # a sentence so short is a heading over the others, or says too little to be compared
 
 
+_Line: TypeAlias = tuple[str, frozenset[str]]  # with its words
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a claim is supported, and the reason where it is not: "words", "exact", "opposite" or "nothing"."""
@@ -53,31 +57,35 @@ class Verifier:
 
     def check(self, claim: str, evidence: Sequence[str]) -> Verdict:
         """Whether all of a claim, a piece of Markdown, stands in the passages together."""
-        lines = [line for passage in evidence for line in _lines(passage)]
+        lines = [(line, frozenset(query_tokens(line))) for passage in evidence for line in _lines(passage)]
         sentences = list(_lines(claim))
         if not lines or not sentences:
             return Verdict(False, "nothing")
-        whole = _letters(" ".join(lines))
+        whole = _letters(" ".join(line for line, _ in lines))
         for sentence in sentences:
             is_label = len(_letters(sentence)) < _LABEL_CHARS and len(sentences) > 1
             if _letters(sentence) not in whole and (reason := self._fault(sentence, lines, is_label)):
                 return Verdict(False, reason)
         return Verdict(True)
 
-    def _fault(self, sentence: str, lines: Sequence[str], is_label: bool) -> str:
+    def _fault(self, sentence: str, lines: Sequence[_Line], is_label: bool) -> str:
         words = set(query_tokens(sentence))
         near, covered = _nearest(words, lines)
         is_foreign = covered < self._covered and self._means(sentence, lines)
-        if _exact(sentence) - _exact(source := "\n".join(lines) if is_foreign else near) - _parts(source):
+        if (
+            _exact(sentence)
+            - _exact(source := "\n".join(line for line, _ in lines) if is_foreign else near)
+            - _parts(source)
+        ):
             return "exact"
         if covered < self._covered and not is_foreign and not is_label:
             return "words"
-        return "opposite" if contradicts(sentence, near) else ""
+        return "opposite" if not is_foreign and contradicts(sentence, near) else ""
 
-    def _means(self, sentence: str, lines: Sequence[str]) -> bool:
+    def _means(self, sentence: str, lines: Sequence[_Line]) -> bool:
         """Whether a line of the other language, or all of them together, say the same."""
         own = detect_language(sentence)
-        foreign = [line for line in lines if detect_language(line) != own]
+        foreign = [line for line, _ in lines if detect_language(line) != own]
         if not foreign:
             return False
         claim = self._embedder.encode_queries([sentence])[0]
@@ -96,15 +104,15 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).lower()
 
 
-def _nearest(words: set[str], lines: Sequence[str]) -> tuple[str, float]:
+def _nearest(words: set[str], lines: Sequence[_Line]) -> tuple[str, float]:
     """The neighbouring lines that hold most of the words, as few as possible, and the share that they hold."""
-    held = [words.intersection(query_tokens(line)) for line in lines]
-    best, share = lines[0], -1.0
+    held = [words & own for _, own in lines]
+    best, share = lines[0][0], -1.0
     for size in range(1, _WINDOW + 1):
         for start in range(len(lines) - size + 1):
             covered = len(set().union(*held[start : start + size])) / max(1, len(words))
             if covered > share + _WORTH_A_LINE * (size > 1):
-                best, share = "\n".join(lines[start : start + size]), covered
+                best, share = "\n".join(line for line, _ in lines[start : start + size]), covered
     return best, share
 
 

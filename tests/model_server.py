@@ -92,6 +92,8 @@ class ModelServer:
                 pass
         except (ConnectionError, asyncio.IncompleteReadError):
             self.cut += 1
+        except asyncio.CancelledError:  # the server is going down
+            pass
         finally:
             self.open -= 1
             writer.close()

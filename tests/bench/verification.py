@@ -27,7 +27,8 @@ from kb.text import features
 __all__ = ["Case", "Figures", "labelled", "measure"]
 
 _CORPORA = Path(__file__).parents[2] / "../shared/corpora"
-_ITEMS_A_DOCUMENT = 2
+_ITEMS_A_DOCUMENT = 3
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _REWORDED = (
     ("您可以", "可以"), ("请确保", "应保证"), ("确保", "保证"), ("检查", "查看"), ("例如", "比如"),
     ("通常", "一般"), ("使用", "用"), ("如果", "若"), ("因此", "所以"), ("需要", "应当"), ("问题", "故障"),
@@ -106,7 +107,7 @@ def _answers(corpora: Path, chance: random.Random) -> Iterator[Case]:
         ]
         for section in chance.sample(sections, min(_ITEMS_A_DOCUMENT, len(sections))):
             evidence = next(document.text[a:b] for a, b in passages if a <= section.start and section.end <= b)
-            claim = item_markdown(document.section_text(section))
+            claim = _LINK.sub(r"\1", item_markdown(document.section_text(section)))  # as generated items are checked
             if len(claim) >= 15:
                 found.append((document.id, claim, (evidence,)))
     names = sorted({name for _, claim, _ in found for name in features(claim).identifiers})
