@@ -25,7 +25,11 @@ class Product(BaseModel):
 
 
 class Site(BaseModel):
-    """A documentation site that may show the widget."""
+    """A documentation site that may show the widget.
+
+    `url_pattern` says where an address names the product or the version: in `/docs/{version}/` the braces stand for one
+    part between slashes, everything else for itself.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +40,7 @@ class Site(BaseModel):
     language: str = "auto"
     examples: list[str] = []
     colour: str = ""
+    url_pattern: Annotated[str, Field(pattern=r"^(?:[^{}]|\{product\}|\{version\})*$")] = ""
 
 
 class Settings(BaseSettings):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kb.values import Hit
 from ui.boundary import Services
+from ui.chat.turns import excerpt
 
 __all__ = ["search_routes"]
 
@@ -43,7 +44,7 @@ class PassageView(BaseModel):
 
 
 class HitView(BaseModel):
-    """A found document, without its whole text."""
+    """A found document, without its whole text; `excerpt` is how its best passage begins, in plain words."""
 
     document: str
     product: str
@@ -52,6 +53,7 @@ class HitView(BaseModel):
     language: str
     reviewed: bool
     score: float
+    excerpt: str
     passages: list[PassageView]
     reasons: list[ReasonView]
 
@@ -85,6 +87,7 @@ def _view(hit: Hit) -> HitView:
         language=document.language,
         reviewed=document.reviewed,
         score=hit.score,
+        excerpt=excerpt(hit.passages[0].text) if hit.passages else "",
         passages=[
             PassageView(heading=p.heading, kind=p.kind, text=p.text, start=p.start, end=p.end) for p in hit.passages
         ],

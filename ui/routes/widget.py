@@ -1,0 +1,69 @@
+"""The widget's script, the page that holds it for an iframe, and a documentation site that shows it off."""
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from ui.pages import fragment, preferred_language
+
+__all__ = ["WIDGET", "demo_routes", "widget_routes"]
+
+WIDGET = Path(__file__).parents[1] / "widget" / "widget.js"
+"""The script that sites load."""
+
+_CACHE = "public, max-age=300, stale-while-revalidate=86400"
+# What the page in an iframe passes on to the widget, as its attributes.
+_PASSED_ON = ("site-id", "product", "version", "language", "color-scheme")
+_Text = Annotated[str, Header()]
+
+
+def widget_routes() -> APIRouter:
+    """The routes for `/widget.js` and `/embed`."""
+    router = APIRouter(include_in_schema=False)
+    script = WIDGET.read_bytes()
+    packed = gzip.compress(script, mtime=0)
+    # One tag for both forms: a proxy that unpacks the script keeps it.
+    tag = f'W/"{hashlib.sha256(script).hexdigest()[:16]}"'
+    headers = {
+        "Cache-Control": _CACHE,
+        "ETag": tag,
+        "Vary": "Accept-Encoding",
+        "Cross-Origin-Resource-Policy": "cross-origin",  # for sites that isolate themselves
+    }
+
+    @router.get("/widget.js")
+    def widget(if_none_match: _Text = "", accept_encoding: _Text = "") -> Response:
+        if tag in if_none_match:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in accept_encoding:
+            return Response(packed, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
+        return Response(script, headers=headers, media_type="text/javascript")
+
+    @router.get("/embed")
+    def embed(request: Request, accept_language: _Text = "") -> HTMLResponse:
+        given = dict(request.query_params)
+        given["site-id"] = given.pop("site", "")
+        attributes = {name: given[name][:200] for name in _PASSED_ON if given.get(name)}
+        language = given.get("language") or preferred_language(accept_language)
+        return HTMLResponse(fragment("embed.html", language, attributes=attributes))
+
+    return router
+
+
+def demo_routes() -> APIRouter:
+    """The routes for `/demo`: a page as a stranger's site would write it."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/demo")
+    def choose(accept_language: _Text = "") -> RedirectResponse:
+        return RedirectResponse(f"/demo/{preferred_language(accept_language)}", 302, headers={"Vary": "Accept-Language"})
+
+    @router.get("/demo/{language}")
+    def demo(language: Literal["zh", "en"]) -> HTMLResponse:
+        return HTMLResponse(fragment(f"demo_{language}.html", language))
+
+    return router
