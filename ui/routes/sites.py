@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from itertools import zip_longest
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Response
 from pydantic import BaseModel
 
 from ui.boundary import Services
 from ui.settings import Site
 from ui.texts import LANGUAGES
+from ui.widget.texts import WIDGET_TEXTS
 
 __all__ = ["site_routes"]
 
@@ -17,7 +18,7 @@ _EXAMPLES = 4
 
 
 class SiteView(BaseModel):
-    """A site. `examples` are questions by language; `products` are those that a page of the site may name."""
+    """A site. `examples` and `texts` are by language; `products` are those that a page of the site may name."""
 
     id: str
     title: str
@@ -27,6 +28,7 @@ class SiteView(BaseModel):
     url_pattern: str
     examples: dict[str, list[str]]
     products: list[str]
+    texts: dict[str, dict[str, str]]
 
 
 def site_routes(services: Services) -> APIRouter:
@@ -34,10 +36,11 @@ def site_routes(services: Services) -> APIRouter:
     router = APIRouter()
 
     @router.get("/sites/{site_id}", summary="Read what a widget may know of its site")
-    def site(site_id: str) -> SiteView:
+    def site(site_id: str, response: Response) -> SiteView:
         found = next((site for site in services.settings.sites if site.id == site_id), None)
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such site.")
+        response.headers["Cache-Control"] = "public, max-age=300"
         return _view(found, services)
 
     return router
@@ -58,6 +61,7 @@ def _view(site: Site, services: Services) -> SiteView:
             for language in LANGUAGES
         },
         products=[product.id for product in products],
+        texts={language: dict(WIDGET_TEXTS[language]) for language in LANGUAGES},
     )
 
 

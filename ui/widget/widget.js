@@ -22,7 +22,7 @@
    *   causes: Item[], steps: Item[], explanation: Item[], citations: Citation[], related: Related[], markdown: string,
    *   conversation: string, feedback_token: string, masked: boolean, blocks: Blocks}} Answer
    * @typedef {{title: string, product: string, language: string, colour: string, url_pattern: string,
-   *   examples: Record<string, string[]>, products: string[]}} Site
+   *   examples: Record<string, string[]>, products: string[], texts: Record<string, Record<string, string>>}} Site
    * @typedef {{document: string, title: string, url: string, reviewed: boolean, excerpt: string}} Hit
    * @typedef {"ask" | "search"} Mode
    * @typedef {Node | string | null | false | undefined} Child
@@ -32,128 +32,34 @@
     document.currentScript || document.querySelector('script[src*="/widget.js"]') // a module has no current script
   );
 
-  // ---- what a site can set: the attributes `data-…` of the script tag or the element
+  // ---- texts: what must be said without the server; the others come with the site's settings (ui/widget/texts.py)
 
-  const OPTIONS = [
-    "siteId", "apiBase", "product", "version", "language", "colorScheme", "colorSchemeSelector", "position", "projectName",
-    "projectColor", "projectLogo", "modalTitle", "modalDisclaimer", "modalExampleQuestions", "modalOpenOnCommandK",
-    "modalOverrideOpenSelector", "renderOnLoad", "buttonHide", "inline",
-  ];
-
-  // ---- texts
-
-  /** @type {Record<string, [zh: string, en: string]>} */
+  /** @type {Record<string, Record<string, string>>} */
   const TEXTS = {
-    launch: ["答疑", "Ask"],
-    title: ["答疑", "Ask the experts"],
-    title_of: ["{} 答疑", "Ask about {}"],
-    close: ["关闭", "Close"],
-    fresh: ["新对话", "New conversation"],
-    mode_ask: ["提问", "Ask"],
-    mode_search: ["搜索", "Search"],
-    mode: ["提问或搜索", "Ask or search"],
-    welcome: ["哪里卡住了？", "What are you stuck on?"],
-    welcome_text: [
-      "描述现象，或直接粘贴报错日志。每个原因和步骤都标注出处，点开即可核对原文。",
-      "Describe what you see, or paste the error. Every cause and step names its source for you to check.",
-    ],
-    examples: ["试着问问", "Try asking"],
-    ask_hint: ["描述问题，或粘贴报错日志…", "Describe the problem or paste the error…"],
-    more_hint: ["继续追问…", "Ask a follow-up…"],
-    search_hint: ["搜索文档…", "Search the documents…"],
-    search_empty: ["输入关键词，边输边找。", "Type to find documents."],
-    send: ["发送", "Send"],
-    stop: ["停止", "Stop"],
-    disclaimer: [
-      "答案整理自专家文档。请勿输入密码、密钥等敏感信息。",
-      "Answers quote expert documents. Leave out passwords and keys.",
-    ],
-    pages: ["相关文档", "Matching documents"],
-    found: ["找到 {} 篇", "{} found"],
-    none_found: ["没有找到匹配的文档。", "No document matches."],
-    ask_this: ["提问：“{}”", "Ask: “{}”"],
-    searching: ["正在查找相关的专家解答…", "Looking through the experts' answers…"],
-    writing: ["正在整理答案…", "Writing the answer…"],
-    stopped: ["已停止。", "Stopped."],
-    ready: ["答案已就绪。", "The answer is ready."],
-    causes: ["可能原因", "Likely causes"],
-    steps: ["解决步骤", "What to do"],
-    explanation: ["说明", "Background"],
-    sources: ["出处", "Sources"],
-    source: ["出处 {}：{}", "Source {}: {}"],
-    reviewed: ["专家已复核", "Expert-reviewed"],
-    open_page: ["打开原文", "Open the page"],
-    gone: [
-      "该文档已更新或移除，以下是回答时引用的原文。",
-      "This document has changed since; this is what was quoted.",
-    ],
-    unsupported: ["未在出处中找到依据，请谨慎采用。", "Not found in the sources. Treat with care."],
-    related: ["相关问题", "Related questions"],
-    nearest: ["最接近的条目", "Nearest entries"],
-    abstained: ["知识库里没有可靠的答案", "No reliable answer in the knowledge base"],
-    abstained_text: [
-      "与其猜测，不如直说。补充产品版本和完整报错后再问一次，通常会有帮助。",
-      "Better to say so than to guess. Adding the product version and the full error message often helps.",
-    ],
-    degraded: [
-      "部分功能暂时不可用，这个回答可能不完整。",
-      "Part of the service is down; this answer may be incomplete.",
-    ],
-    masked: [
-      "问题里疑似含有密钥或个人信息，已隐藏后再处理。",
-      "Your question seemed to hold a secret or personal data; we hid that part before using it.",
-    ],
-    unreviewed: ["自动整理自专家文档，尚未经人工复核", "Composed from expert documents, not yet reviewed by a person"],
-    copy: ["复制", "Copy"],
-    copy_answer: ["复制答案", "Copy answer"],
-    copied: ["已复制", "Copied"],
-    not_copied: ["无法复制", "Not copied"],
-    permalink: ["链接", "Link"],
-    good: ["有帮助", "Helpful"],
-    bad: ["没帮助", "Not helpful"],
-    what_wrong: ["哪里不对？", "What was wrong?"],
-    inaccurate: ["不准确", "Inaccurate"],
-    outdated: ["已过时", "Out of date"],
-    irrelevant: ["答非所问", "Off the point"],
-    incomplete: ["不完整", "Incomplete"],
-    wrong_citation: ["出处不对", "Wrong source"],
-    other: ["其他", "Other"],
-    comment: ["补充说明（可选）", "Tell us more (optional)"],
-    submit: ["提交", "Send"],
-    thanks_good: ["感谢反馈！", "Thank you!"],
-    thanks_bad: ["感谢反馈，专家会查看这个回答。", "Thank you. An expert will look at this answer."],
-    not_sent: ["没有发送成功，请稍后再试。", "That could not be sent. Please try again."],
-    expert: ["请专家解答", "Ask an expert"],
-    expert_text: [
-      "专家会看到你的问题；解答会出现在这个回答的链接里。",
-      "An expert will see your question; the reply will appear under this answer's link.",
-    ],
-    contact: ["联系方式，如邮箱（可选）", "How to reach you, such as e-mail (optional)"],
-    expert_sent: ["已转给专家。", "Your question is with the experts."],
-    expert_missing: ["这里暂不支持请专家解答。", "Asking an expert is not available here."],
-    retry: ["再试一次", "Try again"],
-    fail_offline: ["当前没有网络连接。", "You are offline."],
-    fail_unreachable: ["暂时连不上答疑服务，请稍后再试。", "The answer service cannot be reached right now."],
-    fail_interrupted: ["连接中断，答案不完整。", "The connection broke before the answer was complete."],
-    fail_busy: ["当前提问较多，请稍候再试。", "Many people are asking right now. Please try again in a moment."],
-    fail_limit: ["提问太频繁，请 {} 秒后再试。", "Too many questions. Please try again in {} seconds."],
-    fail_forbidden: ["这个站点还没有开通答疑。", "Asking is not enabled for this site."],
-    fail_question: ["无法读取这个问题，请缩短或改写后再试。", "This question cannot be read. Please shorten it."],
-    fail_unknown_product: ["知识库里没有这个产品。", "The knowledge base does not know this product."],
-    fail_not_found: ["这个对话已失效，请重新提问。", "This conversation has ended. Please ask again."],
-    fail_error: ["这次没能回答，请稍后再试。", "That did not work. Please try again."],
+    zh: {
+      launch: "答疑",
+      close: "关闭",
+      retry: "再试一次",
+      error_offline: "当前没有网络连接。",
+      error_unreachable: "暂时连不上答疑服务，请稍后再试。",
+      error_forbidden: "这个站点还没有开通答疑。",
+    },
+    en: {
+      launch: "Ask",
+      close: "Close",
+      retry: "Try again",
+      error_offline: "You are offline.",
+      error_unreachable: "The answer service cannot be reached right now.",
+      error_forbidden: "Asking is not enabled for this site.",
+    },
   };
-
-  const REASONS = ["inaccurate", "outdated", "irrelevant", "incomplete", "wrong_citation", "other"];
 
   // ---- elements
 
   /**
    * An element. Functions among `props` are listeners, `true` is an empty attribute, false and nothing are none.
    * @template {keyof HTMLElementTagNameMap} K
-   * @param {K} tag
-   * @param {Record<string, any>} [props]
-   * @param {...Child} children
+   * @param {K} tag @param {Record<string, any>} [props] @param {...Child} children
    * @returns {HTMLElementTagNameMap[K]}
    */
   function el(tag, props = {}, ...children) {
@@ -172,7 +78,7 @@
     close: "M5 5l10 10M15 5L5 15",
     fresh: "M10 4v12M4 10h12",
     send: "M10 16V4.500M5 9l5-5 5 5",
-    stop: "M6.500 6.500h7v7h-7z",
+    stop: "M6 6h8v8H6z",
     copy: "M7 9a2 2 0 0 1 2-2h5.500a2 2 0 0 1 2 2v5.500a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2zM13 7V5.500a2 2 0 0 0-2-2H5.500a2 2 0 0 0-2 2V11a2 2 0 0 0 2 2H7",
     link: "M8.500 11.500a3 3 0 0 0 4.300 0l2.600-2.600a3 3 0 0 0-4.300-4.300l-1 1M11.500 8.500a3 3 0 0 0-4.300 0l-2.600 2.600a3 3 0 0 0 4.300 4.300l1-1",
     good: "M6 9v7.500M6 9l3.200-6c1.300 0 2.100.9 1.900 2.200L10.600 8h4.300c1.200 0 2 1 1.800 2.100l-.9 5c-.2.9-.9 1.400-1.800 1.400H6M6 9H3.500v7.500H6",
@@ -183,6 +89,12 @@
     arrow: "M4 10h12M11 5l5 5-5 5",
     page: "M5.500 3.500h6l3.500 3.500v9.500h-9.500zM11.500 3.500V7H15",
   };
+
+  /**
+   * A button that is not one of a form.
+   * @param {string} name @param {Record<string, any>} props @param {...Child} children
+   */
+  const button = (name, props, ...children) => el("button", { type: "button", class: name, ...props }, ...children);
 
   /** @param {string} name */
   function icon(name) {
@@ -203,9 +115,7 @@
   /**
    * The nodes of an answer's blocks. The server has cleaned them; here is the second lock: known elements only, and of
    * attributes only classes, list numbers and safe addresses. `cite` makes the mark of a citation.
-   * @param {Block[]} blocks
-   * @param {(n: number) => Node} cite
-   * @returns {DocumentFragment}
+   * @param {Block[]} blocks @param {(n: number) => Node} cite
    */
   function build(blocks, cite) {
     const fragment = document.createDocumentFragment();
@@ -213,11 +123,7 @@
     return fragment;
   }
 
-  /**
-   * @param {[string, Record<string, string>, any[]]} block
-   * @param {(n: number) => Node} cite
-   * @returns {Node}
-   */
+  /** @param {[string, Record<string, string>, any[]]} block @param {(n: number) => Node} cite @returns {Node} */
   function buildElement([tag, attributes, children], cite) {
     if (attributes.class === "cite") return cite(Number((attributes.href || "").replace(/.*-/, "")));
     const inner = build(children, cite);
@@ -231,15 +137,16 @@
 
   /**
    * A link out of the panel; plain text where the address is not one that a reader may be sent to.
-   * @param {string} href
-   * @param {Record<string, any>} props
-   * @param {...Child} children
+   * @param {string} href @param {Record<string, any>} props @param {...Child} children
    */
   function link(href, props, ...children) {
     const safe = /^(https?:\/\/|mailto:)/i.test(href || "");
     const where = { href, target: "_blank", rel: "noopener noreferrer nofollow ugc" };
     return safe ? el("a", { ...where, ...props }, ...children) : el("span", props, ...children);
   }
+
+  /** Marks of citations inside a quote are the author's own. @param {Block[]} blocks */
+  const plain = (blocks) => build(blocks, (n) => document.createTextNode(`[${n}]`));
 
   /** @param {string} url */
   function hostOf(url) {
@@ -250,9 +157,7 @@
     }
   }
 
-  /** How bright a CSS colour as computed by the browser is, 0 to 1; nothing for a transparent one.
-   * @param {string} colour
-   * @returns {number | undefined} */
+  /** How bright a colour as the browser computes it is, 0 to 1; nothing if transparent. @param {string} colour */
   function luminance(colour) {
     const numbers = (colour.match(/[\d.]+/g) || []).map(Number);
     if (numbers.length < 3 || numbers[3] === 0) return undefined;
@@ -267,21 +172,18 @@
   // ---- the server
 
   const TRIES = 3; // in a minute, all requests that fail to get through together
-  const MINUTE = 60000;
-  const SILENCE = 45000; // the server says something every 15 s while it works
+  const SILENCE = 45000; // ms; the server says something every 15 s while it works
   /** @type {number[]} */
-  let failures = [];
+  let failures = []; // when a request did not get through
 
-  /** Tries that are left in this minute. */
   function triesLeft() {
-    failures = failures.filter((time) => time > Date.now() - MINUTE);
+    failures = failures.filter((time) => time > Date.now() - 60000);
     return TRIES - failures.length;
   }
 
-  /** What went wrong, as the end of a text's name; `wait` in seconds where the server named a time. */
+  /** What went wrong: the end of a text's name, and seconds to wait where the server named them. */
   class Failure extends Error {
-    /** @param {string} kind
-     * @param {number} [wait] */
+    /** @param {string} kind @param {number} [wait] */
     constructor(kind, wait) {
       super(kind);
       this.kind = kind;
@@ -289,54 +191,34 @@
     }
   }
 
-  /** @param {number} ms
-   * @param {AbortSignal} [signal] */
-  const pause = (ms, signal) =>
-    new Promise((resolve) => {
-      setTimeout(resolve, ms);
-      if (signal) signal.addEventListener("abort", resolve, { once: true });
-    });
+  /** @param {number} ms @param {AbortSignal} [signal] */
+  const pause = (ms, signal) => new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    signal?.addEventListener("abort", resolve);
+  });
 
   /**
-   * One request; a server that cannot be reached is tried again after a moment, three times a minute at most.
+   * A good reply. With `retry`, a server that cannot be reached is tried again after a moment.
    * @param {string} url
-   * @param {{body?: object, accept?: string, signal?: AbortSignal, retry?: boolean}} options
+   * @param {{body?: object, accept?: string, signal?: AbortSignal, retry?: boolean}} [options]
    * @returns {Promise<Response>}
    * @throws {Failure}
    */
-  async function request(url, { body, accept, signal, retry }) {
+  async function request(url, { body, accept = "application/json", signal, retry } = {}) {
+    const headers = { Accept: accept, ...(body && { "Content-Type": "application/json" }) };
+    const method = body ? "POST" : "GET";
+    /** @type {RequestInit} */
+    const options = { method, headers, body: body && JSON.stringify(body), signal, credentials: "omit", referrerPolicy: "origin" };
     for (let delay = 1000; ; delay *= 4) {
       if (navigator.onLine === false) throw new Failure("offline");
-      try {
-        return await attempt(url, body, accept, signal);
-      } catch (error) {
-        if (!(error instanceof Failure) || error.kind !== "unreachable") throw error;
-        failures.push(Date.now());
-        if (!retry || triesLeft() <= 0) throw error;
-      }
+      const reply = await fetch(url, options).catch(() => null);
+      if (reply?.ok) return reply;
+      const failure = reply ? await failureOf(reply) : new Failure("unreachable");
+      if (failure.kind !== "unreachable" || signal?.aborted) throw failure;
+      failures.push(Date.now());
+      if (!retry || triesLeft() <= 0) throw failure;
       await pause(delay * (0.5 + Math.random()), signal);
     }
-  }
-
-  /**
-   * @param {string} url
-   * @param {object | undefined} body
-   * @param {string} accept
-   * @param {AbortSignal | undefined} signal
-   */
-  async function attempt(url, body, accept = "application/json", signal = undefined) {
-    /** @type {RequestInit} */
-    const options = { credentials: "omit", referrerPolicy: "origin", headers: { Accept: accept }, signal };
-    if (body) {
-      options.method = "POST";
-      options.headers = { Accept: accept, "Content-Type": "application/json" };
-      options.body = JSON.stringify(body);
-    }
-    const reply = await fetch(url, options).catch((error) => {
-      throw signal && signal.aborted ? error : new Failure("unreachable");
-    });
-    if (!reply.ok) throw await failureOf(reply);
-    return reply;
   }
 
   /** @param {Response} reply */
@@ -344,9 +226,8 @@
     const wait = Number(reply.headers.get("Retry-After")) || undefined;
     if (reply.status === 429) return new Failure(wait ? "limit" : "busy", wait);
     if (reply.status === 403) return new Failure("forbidden");
-    if (reply.status >= 500) return new Failure(reply.status === 503 ? "busy" : "unreachable", wait);
-    const code = await reply.json().then((body) => body.error.code, () => "error");
-    return new Failure(`fail_${code}` in TEXTS ? code : "error");
+    if (reply.status >= 500) return new Failure(reply.status === 503 ? "busy" : "unreachable");
+    return new Failure(await reply.json().then((body) => body.error.code, () => ""));
   }
 
   /**
@@ -364,46 +245,39 @@
       const parts = rest.split(/\r?\n\r?\n/);
       rest = parts.pop() || "";
       for (const part of parts) {
-        const name = /^event: ?(.*)$/m.exec(part);
-        const data = /^data: ?(.*)$/m.exec(part);
-        if (name && data) yield { name: name[1].trim(), data: JSON.parse(data[1]) };
+        const [, name, data] = /^event: ?(.*)\r?\ndata: ?(.*)/.exec(part) || [];
+        if (name) yield { name, data: JSON.parse(data) };
       }
       if (done) return;
     }
   }
 
   /**
-   * Ask a question and hand on its events until the last one.
+   * Ask, and hand on the events up to the last one.
    * @param {string} url
    * @param {object} body
    * @param {AbortController} stopper ends the question, here and on the server
    * @param {(name: string, data: any) => void} onEvent
-   * @throws {Failure} except after `stopper` was used on purpose
+   * @throws {Failure}
    */
   async function ask(url, body, stopper, onEvent) {
     let timer = 0;
-    let silent = false;
     const heard = () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => {
-        silent = true;
-        stopper.abort();
-      }, SILENCE);
+      timer = window.setTimeout(() => stopper.abort(), SILENCE);
     };
     try {
       heard();
       const reply = await request(url, { body, accept: "text/event-stream", signal: stopper.signal, retry: true });
       for await (const { name, data } of eventsOf(/** @type {ReadableStream<Uint8Array>} */ (reply.body))) {
         heard();
-        if (name === "error") throw new Failure(`fail_${data.error.code}` in TEXTS ? data.error.code : "error");
+        if (name === "error") throw new Failure(data.error.code);
         onEvent(name, data);
         if (name === "done") return;
       }
       throw new Failure("interrupted");
     } catch (error) {
-      if (silent) throw new Failure("unreachable");
-      if (stopper.signal.aborted || error instanceof Failure) throw error;
-      throw new Failure("interrupted"); // the connection or what came over it broke
+      throw error instanceof Failure ? error : new Failure("interrupted"); // the connection, or what came over it, broke
     } finally {
       clearTimeout(timer);
     }
@@ -443,7 +317,7 @@ a { color: inherit; text-decoration: underline; text-decoration-color: var(--acc
 .icon { width: 18px; height: 18px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .gap { flex: 1; }
-.probe { position: absolute; background: var(--accent); }
+.waiting { margin: 22px 20px; }
 
 .launcher { position: fixed; z-index: var(--dayi-z-index, 2147483000); inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; display: flex; align-items: center; gap: 8px; height: 48px; padding: 0 20px 0 16px; border-radius: 24px; background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 2px 6px rgb(var(--shade) / 18%), 0 8px 24px rgb(var(--shade) / 20%); transition: transform .15s; }
 .launcher .icon { width: 22px; height: 22px; }
@@ -457,14 +331,14 @@ dialog.panel { position: fixed; inset: auto var(--dayi-offset-x, 20px) var(--day
 dialog:not([open]) { display: none; }
 dialog[open] { animation: rise .18s ease-out; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
+.open .launcher { visibility: hidden; }
 dialog::backdrop { background: rgb(24 20 16 / 22%); }
 [data-position$="left"] dialog.panel { right: auto; left: var(--dayi-offset-x, 20px); }
 [data-position^="top"] dialog.panel { bottom: auto; top: var(--dayi-offset-y, 20px); }
 
 header { display: flex; align-items: center; gap: 6px; padding: 12px 12px 12px 18px; border-bottom: 1px solid var(--line); }
-.seal, .logo { width: 28px; height: 28px; flex: none; margin-right: 4px; border-radius: 8px; }
-.seal { display: grid; place-items: center; background: var(--accent); color: var(--on-accent); font: 700 16px/1 "Songti SC", "Noto Serif CJK SC", STSong, serif; }
-.logo { object-fit: contain; }
+.seal { width: 28px; height: 28px; flex: none; margin-right: 4px; border-radius: 8px; object-fit: contain; }
+span.seal { display: grid; place-items: center; background: var(--accent); color: var(--on-accent); font: 700 16px/1 "Songti SC", "Noto Serif CJK SC", STSong, serif; }
 h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .modes { display: flex; padding: 3px; border-radius: 10px; background: var(--sunken); margin-right: 4px; }
 .mode { padding: 2px 11px; border-radius: 7px; font-size: 13px; color: var(--soft); }
@@ -473,7 +347,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .tool:hover, .action:hover { background: var(--sunken); color: var(--ink); }
 .empty .fresh { display: none; }
 
-.scroller { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; scrollbar-color: var(--strong) transparent; }
+.scroller { position: relative; flex: 1; container-type: size; min-height: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; scrollbar-color: var(--strong) transparent; }
 .home, .results { padding: 26px 20px 16px; }
 .home h3 { font-weight: 700; font-size: 23px; line-height: 1.3; letter-spacing: -.005em; }
 .home h3 + p { margin-top: 8px; color: var(--soft); }
@@ -495,7 +369,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 
 .turn { padding: 18px 20px 22px; }
 .turn + .turn { border-top: 1px solid var(--line); }
-.turn:last-child { min-height: 100%; }
+.turn:last-child { min-height: 100cqh; }
 .question { width: fit-content; max-width: 88%; max-height: 180px; overflow-y: auto; margin-left: auto; padding: 9px 14px; border-radius: 16px 16px 4px 16px; background: var(--tint); white-space: pre-wrap; overflow-wrap: anywhere; }
 .reply { margin-top: 16px; }
 .status { display: flex; align-items: center; gap: 9px; color: var(--soft); font-size: 14px; margin-bottom: 10px; }
@@ -506,7 +380,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .abstained { padding: 15px 17px; border: 1.5px dashed var(--strong); border-radius: 13px; }
 .abstained h4 { font-weight: 650; font-size: 16px; }
 .abstained p { color: var(--soft); font-size: 14px; margin-top: 3px; }
-.expert { margin-top: 13px; }
+.abstained .button { margin-top: 13px; }
 .part { margin-top: 20px; }
 .part > h4, .turn h5 { font-weight: 650; font-size: 14.5px; margin-bottom: 10px; }
 .part > h4 { display: flex; align-items: center; gap: 8px; }
@@ -526,6 +400,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .written { overflow-wrap: anywhere; min-width: 0; }
 .written > :first-child { margin-top: 0; }
 .written :is(p, ul, ol, pre, .code, .wide, blockquote) { margin: .6em 0 0; }
+.written .code + p { margin-top: .3em; }
 .written h5 { margin: 1.1em 0 .3em; }
 .written ul { list-style: disc; padding-left: 1.35em; }
 .written ol { list-style: decimal; padding-left: 1.5em; }
@@ -544,7 +419,10 @@ pre code { display: block; width: max-content; min-width: 100%; padding: 0; back
 pre.plain { white-space: pre-wrap; }
 .code .copy { position: absolute; top: 6px; right: 6px; min-height: 26px; padding: 0 8px; border: 1px solid var(--line); background: var(--bg); font-size: 12px; opacity: 0; }
 .code:is(:hover, :focus-within) .copy { opacity: 1; }
-@media (hover: none) { .code .copy { opacity: 1; } }
+@media (hover: none) {
+  .code .copy { opacity: 1; }
+  pre { padding-right: 46px; }
+}
 .cite { display: inline-grid; place-items: center; min-width: 19px; height: 19px; margin: 0 2px; padding: 0 5px; border-radius: 6px; background: var(--tint); color: var(--ink); font: 650 11.5px/1 var(--font); font-variant-numeric: tabular-nums; vertical-align: 2px; }
 button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); color: var(--on-accent); }
 .host { color: var(--faint); font-size: 12.5px; overflow-wrap: anywhere; }
@@ -591,7 +469,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .pill:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
 .form :is(textarea, input:not([type])) { width: 100%; padding: 8px 11px; border: 1px solid var(--strong); border-radius: 9px; background: var(--bg); resize: vertical; }
 .button { justify-self: start; width: fit-content; padding: 6px 16px; border-radius: 9px; background: var(--accent); color: var(--on-accent); font-weight: 550; font-size: 14px; }
-.said:not(:empty) { margin-top: 8px !important; color: var(--good) !important; font-size: 13.5px; }
+.said:not(:empty) { margin-top: 8px; color: var(--soft); font-size: 13.5px; }
 .fine { color: var(--faint); font-size: 12px; line-height: 1.5; }
 .turn .fine { margin-top: 8px; }
 
@@ -608,11 +486,10 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
   dialog.panel, [data-position] dialog.panel { inset: 0 0 auto 0; width: 100%; height: var(--dayi-height, 100dvh); border: 0; border-radius: 0; }
   .box textarea, .form :is(textarea, input:not([type])) { font-size: 16px; }
   .action.copy span { display: none; }
-  .code .copy span { display: inline; }
 }
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) {
-  .launcher, .send, .button, .cite, .mode[aria-pressed="true"], .action[aria-pressed="true"], .pill { border: 1px solid ButtonText; }
+  .question, .causes .items > li, .notice, .launcher, .send, .button, .cite, .mode[aria-pressed="true"], .action[aria-pressed="true"], .pill { border: 1px solid ButtonText; }
   .cite[aria-expanded="true"], .mode[aria-pressed="true"], .action[aria-pressed="true"], .pill:has(:checked) { border-color: Highlight; outline: 1px solid Highlight; }
   .mark { border-left-color: Highlight; }
   .part > h4::before, .pulse { background: CanvasText; forced-color-adjust: none; }
@@ -622,21 +499,22 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
   // ---- one question and its answer
 
+  const REASONS = ["inaccurate", "outdated", "irrelevant", "incomplete", "wrong_citation", "other"];
+
   class Turn {
-    /** @param {DayiWidget} widget
-     * @param {string} question */
-    constructor(widget, question) {
+    /** @param {DayiWidget} widget @param {string} question @param {Answer} [answer] */
+    constructor(widget, question, answer) {
       this.widget = widget;
       this.question = question;
-      /** @type {Answer | null} */
-      this.answer = null;
+      this.answer = answer;
+      this.isOver = false; // stopped or failed
       this.head = el("h3", { class: "question" }, question);
-      this.reply = el("div", { class: "reply" });
-      this.element = el("article", { class: "turn" }, this.head, this.reply);
       this.status = el("p", { class: "status" });
       this.written = el("div", { class: "written item" });
-      this.reply.append(this.status, this.written);
-      this.say("searching");
+      this.reply = el("div", { class: "reply" }, this.status, this.written);
+      this.element = el("article", { class: "turn" }, this.head, this.reply);
+      if (answer) this.finish(answer);
+      else this.say("searching");
     }
 
     /** @param {string} key */
@@ -644,8 +522,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.status.replaceChildren(el("span", { class: "pulse" }), this.widget.t(key));
     }
 
-    /** A piece of the answer that is being written.
-     * @param {{keep?: number, blocks?: Block[]}} delta */
+    /** A piece of the answer that is being written. @param {{keep?: number, blocks?: Block[]}} delta */
     write({ keep = 0, blocks }) {
       if (!blocks) return;
       this.say("writing");
@@ -653,150 +530,95 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       for (const block of blocks) this.written.append(build([block], (n) => el("span", { class: "cite" }, String(n))));
     }
 
-    /** @param {Answer} answer */
-    finish(answer) {
-      this.answer = answer;
-      this.head.textContent = this.question = answer.question;
-      this.element.dataset.outcome = answer.outcome;
-      const parts = [...this.notices(answer), ...this.body(answer), this.sources(answer), this.related(answer)];
-      const end = answer.feedback_token ? this.actions(answer) : [];
-      this.reply.replaceChildren(.../** @type {Node[]} */ ([...parts, ...end].filter(Boolean)));
-      this.reply.lang = answer.language;
-    }
-
     stop() {
-      this.status.replaceChildren(this.widget.t("stopped"));
+      this.isOver = true;
+      this.status.textContent = this.widget.t("stopped");
     }
 
     /** @param {Failure} failure */
-    fail(failure) {
-      const { widget } = this;
+    fail({ kind, wait }) {
+      this.isOver = true;
       const retry = () => {
         this.element.remove();
-        widget.ask(this.question);
+        this.widget.ask(this.question);
       };
-      this.status.replaceChildren(
-        widget.t(`fail_${failure.kind}`, String(failure.wait)),
-        failure.kind !== "forbidden" && el("button", { type: "button", class: "text", click: retry }, widget.t("retry")) || "",
-      );
       this.status.className = "notice";
+      this.status.textContent = this.widget.t(`error_${kind}`, String(wait));
+      if (kind !== "forbidden") this.status.append(button("text", { click: retry }, this.widget.t("retry")));
     }
 
     /** @param {Answer} answer */
-    notices(answer) {
-      const { widget } = this;
-      const gone = answer.outcome === "abstained";
+    finish(answer) {
+      this.answer = answer;
+      this.head.textContent = answer.question; // as stored: secrets are hidden
+      this.element.dataset.outcome = answer.outcome;
+      this.reply.lang = answer.language;
+      const parts = answer.outcome === "abstained" ? [this.abstention(answer)] : this.parts(answer);
+      this.reply.replaceChildren(...present([
+        answer.masked && el("p", { class: "notice" }, icon("shield"), this.widget.t("masked")),
+        answer.outcome === "degraded" && el("p", { class: "notice" }, this.widget.t("degraded")),
+        ...parts, this.sources(answer), this.related(answer), ...this.actions(answer),
+      ]));
+    }
+
+    // -- what it says
+
+    /** @param {Answer} answer */
+    parts(answer) {
+      const { summary, body } = answer.blocks;
+      const names = /** @type {const} */ (["causes", "steps", "explanation"]);
       return [
-        answer.masked && el("p", { class: "notice" }, icon("shield"), widget.t("masked")),
-        answer.outcome === "degraded" && el("p", { class: "notice" }, widget.t("degraded")),
-        gone && el("div", { class: "abstained" },
-          el("h4", {}, widget.t("abstained")), el("p", {}, widget.t("abstained_text")),
-          answer.feedback_token && this.expertForm(answer)),
+        summary.length > 0 && this.item("div", "summary", summary),
+        ...names.map((name) => this.part(name, answer[name], answer.blocks[name])),
+        body.length > 0 && this.item("div", "", body),
       ];
     }
 
-    /** @param {Answer} answer
-     * @returns {Child[]} */
-    body(answer) {
-      if (answer.outcome === "abstained") return [];
-      const { blocks } = answer;
-      const parts = /** @type {const} */ (["causes", "steps", "explanation"]);
-      return [
-        blocks.summary.length > 0 && this.item("div", "summary", blocks.summary),
-        ...parts.map((name) => this.part(name, answer[name], blocks[name])),
-        blocks.body.length > 0 && this.item("div", "", blocks.body),
-      ];
-    }
-
-    /** @param {"causes" | "steps" | "explanation"} name
-     * @param {Item[]} items
-     * @param {Block[][]} blocks */
+    /** @param {"causes" | "steps" | "explanation"} name @param {Item[]} items @param {Block[][]} blocks */
     part(name, items, blocks) {
-      if (!items.length) return null;
-      const list = el(name === "steps" ? "ol" : "ul", { class: "items" });
-      items.forEach((item, n) => {
-        const entry = this.item("li", item.supported === false ? "unsupported" : "", blocks[n]);
-        if (item.supported === false) entry.append(el("p", { class: "warning" }, this.widget.t("unsupported")));
-        list.append(entry);
+      const entries = items.map(({ supported }, n) => {
+        if (supported !== false) return this.item("li", "", blocks[n]);
+        const entry = this.item("li", "unsupported", blocks[n]);
+        entry.append(el("p", { class: "warning" }, this.widget.t("unsupported")));
+        return entry;
       });
-      return el("section", { class: `part ${name}` }, el("h4", {}, this.widget.t(name)), list);
+      return this.section(name, el(name === "steps" ? "ol" : "ul", { class: "items" }, ...entries), entries);
     }
 
-    /** Written text, with a button for each citation and each block of code.
-     * @param {"div" | "li"} tag
-     * @param {string} kind
-     * @param {Block[]} blocks */
+    /** A part under its heading; none without entries. @param {string} name @param {Node} list @param {Node[]} entries */
+    section(name, list, entries, heading = name) {
+      return entries.length > 0 && el("section", { class: `part ${name}` }, el("h4", {}, this.widget.t(heading)), list);
+    }
+
+    /**
+     * Written text, with buttons at its citations and its code.
+     * @param {"div" | "li"} tag @param {string} kind @param {Block[]} blocks
+     */
     item(tag, kind, blocks) {
       const entry = el(tag, { class: `written item ${kind}` }, build(blocks, (n) => this.cite(n)));
-      for (const pre of entry.querySelectorAll("pre")) this.decorate(pre);
+      for (const pre of entry.querySelectorAll("pre")) {
+        const text = pre.textContent || "";
+        const box = el("div", { class: "code" });
+        pre.replaceWith(box);
+        pre.tabIndex = 0; // it scrolls, so the keyboard must reach it
+        box.append(pre, this.copier("copy", () => text));
+      }
       return entry;
     }
 
-    /** @param {HTMLPreElement} pre */
-    decorate(pre) {
-      const box = el("div", { class: "code" });
-      const text = pre.textContent || "";
-      pre.tabIndex = 0; // it scrolls, so the keyboard must reach it
-      pre.replaceWith(box);
-      box.append(pre, this.copyButton("copy", () => text));
-    }
-
-    /** @param {string} key
-     * @param {() => string} text */
-    copyButton(key, text) {
-      const label = el("span", {}, this.widget.t(key));
-      const copy = async () => {
-        const done = await navigator.clipboard.writeText(text()).then(() => "copied", () => "not_copied");
-        label.textContent = this.widget.announce(done);
-        setTimeout(() => (label.textContent = this.widget.t(key)), 1500);
-      };
-      return el("button", { type: "button", class: "action copy", click: () => copy().catch(() => {}) }, icon("copy"), label);
-    }
-
-    /** The mark of a citation: opens the quote under the text that it stands in.
-     * @param {number} n */
-    cite(n) {
-      const citation = this.answer?.citations.find((entry) => entry.n === n);
-      const quote = this.answer?.blocks.quotes.find((entry) => entry.n === n);
-      if (!citation || !quote) return el("span", { class: "cite" }, String(n));
-      const label = this.widget.t("source", String(n), citation.title);
-      const button = el("button", { type: "button", class: "cite", "aria-label": label, "aria-expanded": "false" }, String(n));
-      button.addEventListener("click", () => this.toggleQuote(button, citation, quote));
-      return button;
-    }
-
-    /** @param {HTMLButtonElement} button
-     * @param {Citation} citation
-     * @param {Quote} quote */
-    toggleQuote(button, citation, quote) {
-      const item = /** @type {HTMLElement} */ (button.closest(".item"));
-      const wasOpen = button.getAttribute("aria-expanded") === "true";
-      item.querySelectorAll(".quote").forEach((open) => open.remove());
-      item.querySelectorAll(".cite").forEach((cite) => cite.setAttribute("aria-expanded", "false"));
-      if (wasOpen) return;
-      button.setAttribute("aria-expanded", "true");
-      const card = this.quoteCard(citation, quote);
-      item.append(card);
-      const mark = /** @type {HTMLElement} */ (card.querySelector(".mark"));
-      const text = /** @type {HTMLElement} */ (mark.parentElement);
-      text.scrollTop = mark.offsetTop - text.offsetTop - 12;
-      card.scrollIntoView({ block: "nearest" });
-      this.widget.emit("onAskAISourceClick", { n: citation.n, title: citation.title, url: citation.url });
-    }
-
-    /** @param {Citation} citation
-     * @param {Quote} quote */
-    quoteCard(citation, quote) {
-      const { widget } = this;
-      /** @param {Block[]} blocks */
-      const plain = (blocks) => build(blocks, (n) => document.createTextNode(`[${n}]`));
-      return el("div", { class: "quote", role: "group", "aria-label": widget.t("source", String(citation.n), citation.title) },
-        el("p", { class: "from" }, el("strong", {}, citation.title), citation.reviewed && this.reviewed()),
-        !quote.is_current && el("p", { class: "gone" }, widget.t("gone")),
-        el("div", { class: "context written", tabindex: 0 },
-          plain(quote.before), el("div", { class: "mark" }, plain(quote.quote)), plain(quote.after)),
-        hostOf(citation.url) && link(citation.url, { class: "open", click: () => widget.clicked(citation) },
-          icon("out"), widget.t("open_page"), el("span", { class: "host" }, hostOf(citation.url))));
+    /** @param {Answer} answer */
+    sources(answer) {
+      /** @type {Map<string, Citation[]>} */
+      const documents = new Map();
+      for (const citation of answer.citations) {
+        const id = JSON.stringify([citation.product, citation.document]);
+        documents.set(id, [...(documents.get(id) || []), citation]);
+      }
+      const entries = [...documents.values()].map((own) => el("li", { class: "item" },
+        el("span", { class: "marks" }, ...own.map(({ n }) => this.cite(n))),
+        this.widget.sourceLink(own[0], { class: "name" }, own[0].title),
+        own[0].reviewed && this.reviewed(), el("span", { class: "host" }, hostOf(own[0].url))));
+      return this.section("sources", el("ul", {}, ...entries), entries);
     }
 
     reviewed() {
@@ -804,183 +626,203 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     }
 
     /** @param {Answer} answer */
-    sources(answer) {
-      if (!answer.citations.length) return null;
-      const documents = [...new Set(answer.citations.map((entry) => `${entry.product} ${entry.document}`))];
-      const entries = documents.map((id) => {
-        const own = answer.citations.filter((entry) => `${entry.product} ${entry.document}` === id);
-        const marks = own.map((entry) => this.cite(entry.n));
-        const title = link(own[0].url, { class: "name", click: () => this.widget.clicked(own[0]) }, own[0].title);
-        return el("li", { class: "item" }, el("span", { class: "marks" }, ...marks), title,
-          own[0].reviewed && this.reviewed(), el("span", { class: "host" }, hostOf(own[0].url)));
-      });
-      return el("section", { class: "part sources" }, el("h4", {}, this.widget.t("sources")), el("ul", {}, ...entries));
-    }
-
-    /** @param {Answer} answer */
-    related(answer) {
-      if (!answer.related.length) return null;
+    related({ related, outcome }) {
       const { widget } = this;
-      const entries = answer.related.map((entry) => el("li", {},
-        el("button", { type: "button", class: "row", click: () => widget.ask(entry.title) }, el("span", {}, entry.title), icon("arrow")),
-        hostOf(entry.url) && link(entry.url, { class: "go", "aria-label": `${widget.t("open_page")}: ${entry.title}` }, icon("out"))));
-      const name = answer.outcome === "abstained" ? "nearest" : "related";
-      return el("section", { class: "part related" }, el("h4", {}, widget.t(name)), el("ul", {}, ...entries));
+      const entries = related.map(({ title, url }) => el("li", {},
+        button("row", { click: () => widget.ask(title) }, el("span", {}, title), icon("arrow")),
+        hostOf(url) && link(url, { class: "go", "aria-label": `${widget.t("open_page")}: ${title}` }, icon("out"))));
+      return this.section("related", el("ul", {}, ...entries), entries, outcome === "abstained" ? "nearest" : "related");
     }
 
-    // -- what a reader can do with an answer
+    // -- citations
+
+    /** The mark of a citation; it opens the quote under the text that it stands in. @param {number} n @returns {Node} */
+    cite(n) {
+      const citation = this.answer?.citations.find((entry) => entry.n === n);
+      const quote = this.answer?.blocks.quotes.find((entry) => entry.n === n);
+      if (!citation || !quote) return document.createTextNode(`[${n}]`);
+      const label = this.widget.t("source", String(n), citation.title);
+      const mark = button("cite", { "aria-label": label, "aria-expanded": "false" }, String(n));
+      mark.addEventListener("click", () => this.toggleQuote(mark, label, citation, quote));
+      return mark;
+    }
+
+    /** @param {HTMLElement} cite @param {string} label @param {Citation} citation @param {Quote} quote */
+    toggleQuote(cite, label, citation, quote) {
+      const item = /** @type {HTMLElement} */ (cite.closest(".item"));
+      const wasOpen = cite.getAttribute("aria-expanded") === "true";
+      item.querySelector(".quote")?.remove();
+      for (const other of item.querySelectorAll(".cite")) other.setAttribute("aria-expanded", String(other === cite && !wasOpen));
+      if (wasOpen) return;
+      const mark = el("div", { class: "mark" }, plain(quote.quote));
+      const context = el("div", { class: "context written", tabindex: 0 }, plain(quote.before), mark, plain(quote.after));
+      const card = el("div", { class: "quote", role: "group", "aria-label": label },
+        el("p", { class: "from" }, el("strong", {}, citation.title), citation.reviewed && this.reviewed()),
+        !quote.is_current && el("p", { class: "gone" }, this.widget.t("gone")), context,
+        hostOf(citation.url) && this.widget.sourceLink(citation, { class: "open" },
+          icon("out"), this.widget.t("open_page"), el("span", { class: "host" }, hostOf(citation.url))));
+      item.append(card);
+      context.scrollTop = mark.offsetTop - 12;
+      card.scrollIntoView({ block: "nearest" });
+      this.widget.emit("onAskAISourceClick", { n: citation.n, title: citation.title, url: citation.url });
+    }
+
+    // -- what a reader can do with it
 
     /** @param {Answer} answer */
     actions(answer) {
       const { widget } = this;
       const said = el("p", { class: "said", role: "status" });
-      const form = this.feedbackForm(said);
-      /** @param {"good" | "bad"} rating */
-      const thumb = (rating) => el("button", {
-        type: "button", class: "action thumb", "data-rating": rating, "aria-pressed": "false", title: widget.t(rating),
-        "aria-label": widget.t(rating), click: () => this.rate(rating, said).then(() => (form.hidden = rating === "good")),
+      const form = this.form(said, "thanks_bad", (given) => this.rate("bad", given),
+        el("fieldset", {}, el("legend", {}, widget.t("what_wrong")), ...REASONS.map((reason) => el("label", { class: "pill" },
+          el("input", { type: "checkbox", name: "reasons", value: reason }), el("span", {}, widget.t(reason))))));
+      /** @param {"good" | "bad"} rating @param {string} name @param {string} thanks */
+      const thumb = (rating, name, thanks) => button("action thumb", {
+        "data-rating": rating, "aria-pressed": "false", "aria-label": widget.t(name), title: widget.t(name),
+        click: () => this.rate(rating).then((problem) => {
+          said.textContent = widget.t(problem || thanks);
+          form.hidden = rating === "good" || problem !== "";
+        }),
       }, icon(rating));
       const text = () => `${answer.question}\n\n${answer.markdown}\n\n${answer.permalink}`;
       return [
-        el("div", { class: "actions" }, thumb("good"), thumb("bad"), el("span", { class: "gap" }),
-          this.copyButton("copy_answer", text), link(answer.permalink, { class: "action" }, icon("link"), widget.t("permalink"))),
-        form, said,
-        answer.outcome !== "abstained" && el("p", { class: "fine" }, widget.t("unreviewed")),
+        el("div", { class: "actions" }, thumb("good", "helpful", "thanks"), thumb("bad", "unhelpful", "thanks_bad"),
+          el("span", { class: "gap" }), this.copier("copy_answer", text),
+          link(answer.permalink, { class: "action" }, icon("link"), widget.t("permalink"))),
+        form, said, answer.outcome !== "abstained" && el("p", { class: "fine" }, widget.t("unreviewed")),
       ];
     }
 
-    /** @param {HTMLElement} said */
-    feedbackForm(said) {
-      const { widget } = this;
-      const reasons = REASONS.map((reason) => el("label", { class: "pill" },
-        el("input", { type: "checkbox", name: "reasons", value: reason }), el("span", {}, widget.t(reason))));
-      const label = widget.t("comment");
+    /**
+     * A hidden form with a comment. `send` gives the name of the text that says what went wrong, or nothing.
+     * @param {HTMLElement} said @param {string} thanks
+     * @param {(given: Record<string, unknown>) => Promise<string>} send @param {...Child} fields
+     */
+    form(said, thanks, send, ...fields) {
+      const label = this.widget.t("comment");
       /** @type {HTMLFormElement} */
       const form = el("form", {
         class: "form", hidden: true,
-        submit: (/** @type {Event} */ event) => {
+        submit: async (/** @type {Event} */ event) => {
           event.preventDefault();
           const given = new FormData(form);
-          const more = { reasons: given.getAll("reasons"), comment: given.get("comment") };
-          this.rate("bad", said, more).then((sent) => (form.hidden = sent));
+          const problem = await send({ ...Object.fromEntries(given), ...(given.has("reasons") && { reasons: given.getAll("reasons") }) });
+          said.textContent = this.widget.t(problem || thanks);
+          form.hidden = problem !== "not_sent";
         },
-      },
-      el("fieldset", {}, el("legend", {}, widget.t("what_wrong")), ...reasons),
-      el("textarea", { name: "comment", rows: 2, maxlength: 4000, placeholder: label, "aria-label": label }),
-      el("button", { class: "button" }, widget.t("submit")));
+      }, ...fields, el("textarea", { name: "comment", rows: 2, maxlength: 4000, placeholder: label, "aria-label": label }),
+      el("button", { class: "button" }, this.widget.t("send")));
       return form;
     }
 
-    /** @param {"good" | "bad"} rating
-     * @param {HTMLElement} said
-     * @param {object} more
-     * @returns {Promise<boolean>} whether it was stored */
-    async rate(rating, said, more = {}) {
-      const answer = /** @type {Answer} */ (this.answer);
-      const body = { answer: answer.id, token: answer.feedback_token, rating, ...more };
-      const sent = await request(this.widget.api("feedback"), { body }).then(() => true, () => false);
-      said.textContent = this.widget.t(sent ? `thanks_${rating}` : "not_sent");
-      if (!sent) return false;
+    /** @param {string} path @param {object} body @returns {Promise<string>} empty, or the name of a text */
+    async post(path, body) {
+      const { id, feedback_token } = /** @type {Answer} */ (this.answer);
+      const whole = { answer: id, token: feedback_token, ...body };
+      return request(this.widget.api(path), { body: whole }).then(() => "", ({ kind }) => (kind === "not_found" ? "expert_missing" : "not_sent"));
+    }
+
+    /** @param {"good" | "bad"} rating @param {object} more */
+    async rate(rating, more = {}) {
+      if (await this.post("feedback", { rating, ...more })) return "not_sent";
       for (const thumb of this.reply.querySelectorAll(".thumb")) {
-        thumb.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (thumb).dataset.rating === rating));
+        thumb.setAttribute("aria-pressed", String(thumb.matches(`[data-rating=${rating}]`)));
       }
-      this.widget.emit("onAskAIFeedbackSubmit", { answer: answer.id, rating, ...more });
-      return true;
+      this.widget.emit("onAskAIFeedbackSubmit", { answer: this.answer?.id, rating, ...more });
+      return "";
     }
 
     /** @param {Answer} answer */
-    expertForm(answer) {
+    abstention(answer) {
       const { widget } = this;
       const said = el("p", { class: "said", role: "status" });
-      const [contact, comment] = [widget.t("contact"), widget.t("comment")];
-      /** @param {Event} event */
-      const submit = async (event) => {
-        event.preventDefault();
-        const given = new FormData(form);
-        const body = { answer: answer.id, token: answer.feedback_token, contact: given.get("contact"), comment: given.get("comment") };
-        const result = await request(widget.api("expert-requests"), { body }).then(() => "expert_sent",
-          (failure) => (failure.kind === "not_found" ? "expert_missing" : "not_sent"));
-        said.textContent = widget.t(result);
-        form.hidden = result !== "not_sent";
-      };
-      const form = el("form", { class: "form", hidden: true, submit },
-        el("p", {}, widget.t("expert_text")),
-        el("input", { name: "contact", maxlength: 200, placeholder: contact, "aria-label": contact, autocomplete: "email" }),
-        el("textarea", { name: "comment", rows: 2, maxlength: 4000, placeholder: comment, "aria-label": comment }),
-        el("button", { class: "button" }, widget.t("submit")));
-      const open = el("button", {
-        type: "button", class: "button",
+      const contact = widget.t("contact");
+      const field = el("input", { name: "contact", maxlength: 200, placeholder: contact, "aria-label": contact, autocomplete: "email" });
+      const form = this.form(said, "expert_sent", (given) => this.post("expert-requests", given), el("p", {}, widget.t("expert_text")), field);
+      const open = button("button", {
         click: () => {
           form.hidden = false;
           open.hidden = true;
-          /** @type {HTMLElement} */ (form.querySelector("input")).focus();
+          field.focus();
         },
       }, widget.t("expert"));
-      return el("div", { class: "expert" }, open, form, said);
+      return el("div", { class: "abstained" }, el("h4", {}, widget.t("abstained")), el("p", {}, widget.t("abstained_text")), open, form, said);
+    }
+
+    /** @param {string} key @param {() => string} text */
+    copier(key, text) {
+      const { widget } = this;
+      const label = el("span", {}, widget.t(key));
+      const copy = async () => {
+        const result = await Promise.resolve().then(() => navigator.clipboard.writeText(text())).then(() => "copied", () => "not_copied");
+        label.textContent = widget.announce(result);
+        setTimeout(() => (label.textContent = widget.t(key)), 1500);
+      };
+      return button("action copy", { click: copy }, icon("copy"), label);
     }
   }
 
   // ---- the element
 
+  const MAX_TURNS = 12; // that a tab remembers
+
   class DayiWidget extends HTMLElement {
     constructor() {
       super();
       this.root = el("div", { class: "root" });
-      this.sheet = new CSSStyleSheet(); // what this site sets; the rest is the same for all
-      this.viewport = new CSSStyleSheet();
-      const shadow = this.attachShadow({ mode: "open", delegatesFocus: false });
-      shadow.adoptedStyleSheets = [STYLES, this.sheet, this.viewport];
-      shadow.append(this.root);
-      /** @type {Site | null} */
-      this.site = null;
-      /** @type {Turn[]} */
-      this.turns = [];
-      /** @type {Mode} */
-      this.mode = "ask";
-      /** @type {AbortController | null} the question that is being answered */
-      this.asking = null;
-      /** @type {Record<string, string>} */
-      this.context = {};
+      this.sheet = new CSSStyleSheet(); // this site's colour, and a phone's height; the rest is the same for all
+      this.attachShadow({ mode: "open" }).append(this.root);
+      if (this.shadowRoot) this.shadowRoot.adoptedStyleSheets = [STYLES, this.sheet];
       this.language = "en";
-      this.painted = "";
-      this.wasOpened = false;
-      /** @type {HTMLElement | null} where the focus was before the panel opened */
-      this.opener = null;
       this.life = new AbortController();
       this.lookup = new AbortController();
+      this.mode = "ask";
+      this.wasOpened = false;
+      /** @type {Turn[]} */
+      this.turns = [];
+      /** @type {Record<string, string>} */
+      this.context = {};
+      /** @type {Site | null} from the server, at the first use */
+      this.site = null;
+      /** @type {AbortController | null} of the question that is being answered */
+      this.asking = null;
+      /** @type {HTMLElement | null} where the focus was before the panel opened */
+      this.opener = null;
     }
 
     connectedCallback() {
       this.life = new AbortController();
       this.language = this.pickLanguage();
       const { signal } = this.life;
-      addEventListener("pagehide", () => this.asking?.abort(), { signal });
-      if (this.option("inline") !== "") {
-        document.addEventListener("keydown", (event) => this.onPageKey(event), { signal });
-        document.addEventListener("click", (event) => this.onPageClick(event), { signal });
-        this.drawButton();
-      } else {
-        this.open({}, true);
-      }
+      addEventListener("pagehide", () => this.stop(), { signal });
+      if (this.isInline) return void this.open();
+      document.addEventListener("keydown", (event) => this.onPageKey(event), { signal });
+      document.addEventListener("click", (event) => this.onPageClick(event), { signal });
+      this.drawButton();
     }
 
     disconnectedCallback() {
       this.life.abort();
-      this.asking?.abort();
+      this.stop();
     }
 
     // -- settings: the page's own over the site's
 
     /** @param {string} name */
     option(name) {
-      return this.dataset[name];
+      return this.dataset[name] || "";
     }
 
-    /** The text of a key in the reader's language, its `{}` filled in order.
-     * @param {string} key
-     * @param {...string} values */
+    get isInline() {
+      return this.dataset.inline !== undefined;
+    }
+
+    /** A text in the reader's language, its `{}` filled in order. @param {string} key @param {...string} values */
     t(key, ...values) {
-      const text = (TEXTS[key] || TEXTS.fail_error)[this.language === "zh" ? 0 : 1];
+      const own = TEXTS[this.language];
+      /** @type {Record<string, string>} */
+      const all = { error: own.error_unreachable, ...own, ...this.site?.texts[this.language] };
+      const text = all[key] || all.error;
       return values.reduce((filled, value) => filled.replace("{}", () => value), text);
     }
 
@@ -989,66 +831,62 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       return wanted || (/^zh\b/i.test(document.documentElement.lang || navigator.language) ? "zh" : "en");
     }
 
-    /** Product and version: told by script, by attribute, by the page's address, by the site. */
+    /** Product and version, as the page's script says, or its attributes, its address, or the site's settings. */
     scope() {
-      const { site, context } = this;
-      const found = site ? fromAddress(site.url_pattern, location.pathname) : {};
-      if (site && found.product && !site.products.includes(found.product)) delete found.product;
-      return {
-        product: context.product || this.option("product") || found.product || site?.product || "",
-        version: context.version || this.option("version") || found.version || "",
-      };
+      const found = fromAddress(this.site?.url_pattern || "", location.pathname);
+      if (!this.site?.products.includes(found.product)) delete found.product;
+      const given = { product: this.option("product"), version: this.option("version") };
+      const { product, version } = { ...found, ...filled(given), ...filled(this.context) };
+      return { product: product || this.site?.product || "", version: version || "" };
     }
 
     /** @param {string} path */
     api(path) {
-      const base = this.option("apiBase") || (script && script.src) || location.href;
-      return new URL(`api/v1/${path}`, new URL("./", base)).href;
+      return new URL(`api/v1/${path}`, new URL("./", this.option("apiBase") || script?.src || location.href)).href;
     }
 
-    /** @param {string} name
-     * @param {object} detail */
+    /** Tell the page's scripts. @param {string} name @param {object} detail */
     emit(name, detail = {}) {
-      const event = `dayi:${name[2].toLowerCase()}${name.slice(3)}`;
-      this.dispatchEvent(new CustomEvent(event, { detail, bubbles: true, composed: true }));
+      const type = `dayi:${name[2].toLowerCase()}${name.slice(3)}`;
+      this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
       for (const handler of HANDLERS.get(name) || []) quietly(() => handler(detail));
     }
 
-    /** Tell readers who do not see the screen, once.
-     * @param {string} key
-     * @param {...string} values */
+    /** Tell those who do not see the screen, once. @param {string} key @param {...string} values */
     announce(key, ...values) {
       const text = this.t(key, ...values);
       if (this.live) this.live.textContent = text;
       return text;
     }
 
-    /** @param {{url: string, title: string, n?: number}} source */
-    clicked({ url, title, n }) {
-      this.emit("onAskAISourceClick", { n, title, url });
+    /** @param {Citation} citation @param {Record<string, any>} props @param {...Child} children */
+    sourceLink({ n, title, url }, props, ...children) {
+      return link(url, { ...props, click: () => this.emit("onAskAISourceClick", { n, title, url }) }, ...children);
     }
 
     // -- open and close
 
-    /** @param {{mode?: string, query?: string, submit?: boolean}} options
-     * @param {boolean} [inline] */
-    open({ mode, query, submit } = {}, inline = false) {
+    /** @param {{mode?: string, query?: string, submit?: boolean}} options */
+    async open({ mode, query, submit } = {}) {
+      // A link must not be able to ask in a reader's name: only what a person just did may send at once.
+      const maySend = submit && navigator.userActivation?.isActive !== false;
       if (!this.wasOpened) this.firstUse();
-      this.mode = mode === "search" ? "search" : mode ? "ask" : this.mode;
-      const language = this.pickLanguage();
-      if (!this.panel || language !== this.language) this.draw();
-      this.paint();
-      if (!inline && this.dialog && !this.dialog.open) {
+      if (mode) this.mode = mode === "search" ? "search" : "ask";
+      if (!this.panel) this.panel = this.drawFrame();
+      if (this.dialog && !this.dialog.open) {
         this.opener = deepFocus();
+        this.root.classList.add("open");
         this.dialog.showModal();
         this.emit("onModalOpen", { mode: this.mode });
       }
+      if (!(await this.load())) return;
+      if (!this.input || this.pickLanguage() !== this.language) this.draw();
+      this.paint();
+      if (query !== undefined) this.type(query);
       this.show();
-      if (query !== undefined && this.input) this.type(query);
-      if (!inline) this.input?.focus();
-      // A link must not be able to ask in a reader's name: only what a person just did may send at once.
-      if (query && submit && (!navigator.userActivation || navigator.userActivation.isActive)) this.ask(query);
-      this.scrollToEnd();
+      this.scrollToLast();
+      if (this.dialog?.open) this.input?.focus();
+      if (query && maySend) this.ask(query);
     }
 
     close() {
@@ -1061,44 +899,55 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     }
 
     onClosed() {
-      this.emit("onModalClose");
+      this.root.classList.remove("open");
       this.opener?.focus();
-      this.opener = null;
+      this.emit("onModalClose");
     }
 
-    /** What costs something waits for the first time that somebody opens the panel. */
+    /** What costs something waits for the first reader who opens the panel. */
     firstUse() {
       this.wasOpened = true;
-      this.turns = recall(this).map((answer) => {
-        const turn = new Turn(this, answer.question);
-        turn.answer = answer;
-        return turn;
-      });
-      this.loadSite();
       const { signal } = this.life;
-      const repaint = () => this.paint();
+      const paint = () => this.paint();
       const observer = new MutationObserver(() => {
-        repaint();
-        setTimeout(repaint, 400); // once the page's own transition is over
+        paint();
+        setTimeout(paint, 400); // the page's own transition is over by then
       });
       for (const node of [document.documentElement, document.body]) observer.observe(node, { attributes: true });
       signal.addEventListener("abort", () => observer.disconnect());
-      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint, { signal });
-      window.visualViewport?.addEventListener("resize", () => this.fitViewport(), { signal });
+      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint, { signal });
+      window.visualViewport?.addEventListener("resize", paint, { signal });
     }
 
-    async loadSite() {
-      const id = this.option("siteId");
-      if (!id || this.site) return;
+    /** The site's settings and this tab's conversation, once. @returns {Promise<boolean>} whether they are there */
+    async load() {
+      if (this.site) return true;
+      const wait = el("p", { class: "waiting status" }, el("span", { class: "pulse" }));
+      this.panel?.replaceChildren(this.drawHeader(), wait);
       try {
-        const reply = await request(this.api(`sites/${encodeURIComponent(id)}`), {});
-        this.site = await reply.json();
-      } catch {
-        return; // the panel works with what the page says
+        const url = this.api(`sites/${encodeURIComponent(this.option("siteId"))}`);
+        this.site = await (await request(url, { retry: true, signal: timeout(15000) })).json();
+      } catch (error) {
+        const kind = error instanceof Failure ? error.kind : "unreachable";
+        wait.textContent = this.t(`error_${kind === "not_found" ? "forbidden" : kind}`);
+        wait.className = "waiting notice";
+        wait.setAttribute("role", "status");
+        return false;
       }
-      if (!this.asking) this.draw();
-      this.paint();
-      this.show();
+      const answers = /** @type {Answer[]} */ (quietly(() => JSON.parse(sessionStorage.getItem(this.memory) || "[]"), true) || []);
+      this.turns = answers.map((answer) => new Turn(this, answer.question, answer));
+      return true;
+    }
+
+    // -- this tab's memory, from the first answer on
+
+    get memory() {
+      return `dayi:${this.option("siteId")}`;
+    }
+
+    remember() {
+      const answers = this.turns.map((turn) => turn.answer).filter(Boolean).slice(-MAX_TURNS);
+      quietly(() => sessionStorage.setItem(this.memory, JSON.stringify(answers)), true);
     }
 
     // -- looks that follow the page
@@ -1107,169 +956,141 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const scheme = this.option("colorScheme");
       if (scheme === "light" || scheme === "dark") return scheme === "dark";
       const selector = this.option("colorSchemeSelector");
-      if (selector) return quietly(() => document.querySelector(selector) !== null) || false;
+      if (selector) return quietly(() => document.querySelector(selector)) != null;
       // No word from the site: a page whose ground is dark is dark.
       for (const node of [document.body, document.documentElement]) {
         const light = luminance(getComputedStyle(node).backgroundColor);
         if (light !== undefined) return light < 0.2;
       }
-      const { colorScheme } = getComputedStyle(document.documentElement);
-      return colorScheme.includes("dark") && matchMedia("(prefers-color-scheme: dark)").matches;
+      const schemes = getComputedStyle(document.documentElement).colorScheme;
+      return schemes.includes("dark") && (!schemes.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches);
     }
 
     paint() {
       this.root.classList.toggle("dark", this.isDark());
+      const height = Math.round(window.visualViewport?.height || 0); // a phone's keyboard covers the page without shrinking it
       const colour = this.option("projectColor") || this.site?.colour || "";
-      if (!colour || !CSS.supports("color", colour) || this.painted === colour) return;
-      this.painted = colour;
-      this.sheet.replaceSync(`:host { --dayi-color: ${colour}; }`);
-      const probe = this.root.appendChild(el("i", { class: "probe" }));
-      const light = luminance(getComputedStyle(probe).backgroundColor) || 0;
-      probe.remove();
-      const on = light > 0.183 ? "#000" : "#fff"; // white as long as its contrast is 4.5 to 1
-      this.sheet.replaceSync(`:host { --dayi-color: ${colour}; --dayi-on-color: ${on}; }`);
-    }
-
-    /** On a phone the keyboard covers the page without making it smaller. */
-    fitViewport() {
-      const height = window.visualViewport?.height;
-      if (this.dialog?.open && height) this.viewport.replaceSync(`:host { --dayi-height: ${Math.round(height)}px; }`);
+      let own = `--dayi-height: ${height}px;`;
+      if (CSS.supports("color", colour)) {
+        this.sheet.replaceSync(`.probe { color: ${colour} }`);
+        const probe = this.root.appendChild(el("i", { class: "probe" }));
+        const light = luminance(getComputedStyle(probe).color) || 0;
+        probe.remove();
+        own += `--dayi-color: ${colour}; --dayi-on-color: ${light > 0.183 ? "#000" : "#fff"};`; // white down to 4.5 : 1
+      }
+      this.sheet.replaceSync(`:host { ${own} }`);
     }
 
     // -- drawing
 
     drawButton() {
-      this.button?.remove();
-      if (this.option("buttonHide") === "true") return;
       this.root.dataset.position = this.option("position") || "bottom-right";
-      this.button = el("button", {
-        type: "button", class: "launcher", "aria-haspopup": "dialog", "aria-label": this.titleText(),
-        click: () => this.open(),
-      }, icon("chat"), el("span", {}, this.t("launch")));
-      this.root.prepend(this.button);
+      this.launcher?.remove();
+      if (this.option("buttonHide") === "true") return;
+      this.launcher = button("launcher", { "aria-haspopup": "dialog", click: () => this.open() }, icon("chat"), this.t("launch"));
+      this.root.prepend(this.launcher);
       if (this.option("projectColor")) this.paint();
     }
 
-    titleText() {
-      const name = this.option("projectName") || this.site?.title;
-      return this.option("modalTitle") || (name ? this.t("title_of", name) : this.t("title"));
-    }
-
-    /** The panel, anew: with another language or other settings. What was typed and answered stays. */
-    draw() {
-      const typed = this.input?.value || "";
-      this.language = this.pickLanguage();
-      if (this.button) this.drawButton();
-      this.live = el("p", { class: "sr", role: "status", "aria-live": "polite" });
-      this.home = el("div", { class: "home" });
-      this.results = el("section", { class: "results", "aria-label": this.t("pages") });
-      this.thread = el("div", { class: "thread" });
-      this.scroller = el("div", { class: "scroller", tabindex: -1 }, this.home, this.results, this.thread);
-      const parts = [this.header(), this.scroller, this.composer(), this.live];
-      if (!this.panel) this.panel = this.frame();
-      this.panel.lang = this.language;
-      this.panel.replaceChildren(...parts);
-      this.panel.setAttribute("aria-label", this.titleText());
-      this.drawHome();
-      for (const turn of this.turns) {
-        const drawn = new Turn(this, turn.question);
-        if (turn.answer) drawn.finish(turn.answer);
-        this.turns[this.turns.indexOf(turn)] = drawn;
-        this.thread.append(drawn.element);
-      }
-      this.type(typed);
-      if (this.dialog?.open) this.input?.focus();
-    }
-
-    /** What holds the panel: a modal dialog, in the browser's top layer, or a part of the page. */
-    frame() {
-      if (this.option("inline") === "") return this.root.appendChild(el("section", { class: "panel inline" }));
+    /** What holds the panel: a modal dialog in the browser's top layer, or a part of the page. */
+    drawFrame() {
+      if (this.isInline) return this.root.appendChild(el("section", { class: "panel" }));
       this.dialog = el("dialog", {
-        class: "panel",
-        close: () => this.onClosed(),
-        click: (/** @type {MouseEvent} */ event) => event.target === this.dialog && this.close(), // the backdrop
+        class: "panel", close: () => this.onClosed(),
+        click: (/** @type {Event} */ event) => event.target === this.dialog && this.close(), // on the backdrop
       });
       return this.root.appendChild(this.dialog);
     }
 
-    header() {
-      const logo = this.option("projectLogo");
-      /** @type {HTMLElement} */
-      let seal = el("span", { class: "seal", "aria-hidden": "true" }, "答");
-      if (logo) seal = el("img", { class: "logo", alt: "", src: logo, error: () => seal.remove() });
-      /** @param {Mode} mode */
-      const tab = (mode) => el("button", { type: "button", class: "mode", "data-mode": mode, click: () => this.switchTo(mode) }, this.t(`mode_${mode}`));
-      /** @param {string} name
-       * @param {() => void} action */
-      const tool = (name, action) => el("button", { type: "button", class: `tool ${name}`, "aria-label": this.t(name), title: this.t(name), click: action }, icon(name));
-      return el("header", {}, seal, el("h2", {}, this.titleText()),
-        el("div", { class: "modes", role: "group", "aria-label": this.t("mode") }, tab("ask"), tab("search")),
-        tool("fresh", () => this.startAnew()), this.option("inline") !== "" && tool("close", () => this.close()));
+    /** The panel, anew: in another language, say. What was typed and answered stays. */
+    draw() {
+      const typed = this.input?.value || "";
+      this.language = this.pickLanguage();
+      if (this.launcher) this.drawButton();
+      this.live = el("p", { class: "sr", role: "status" });
+      this.home = this.drawHome();
+      this.results = el("section", { class: "results", "aria-label": this.t("pages") });
+      this.turns = this.turns.map((turn) => (turn.isOver ? turn : new Turn(this, turn.question, turn.answer)));
+      this.thread = el("div", { class: "thread" }, ...this.turns.map((turn) => turn.element));
+      this.scroller = el("div", { class: "scroller", keydown: this.onArrow.bind(this) }, this.home, this.results, this.thread);
+      this.panel?.replaceChildren(this.drawHeader(), this.scroller, this.drawComposer(), this.live);
+      this.type(typed);
     }
 
-    composer() {
-      this.input = el("textarea", { rows: 1, maxlength: 8000, input: () => this.onInput(), keydown: (/** @type {KeyboardEvent} */ event) => this.onKey(event) });
-      this.submit = el("button", { class: "send" });
-      return el("form", {
-        class: "composer",
-        submit: (/** @type {Event} */ event) => {
-          event.preventDefault();
-          if (this.asking) this.stop();
-          else this.enter();
-        },
-      },
-      el("div", { class: "box" }, this.input, this.submit),
-      el("p", { class: "fine" }, this.option("modalDisclaimer") || this.t("disclaimer")));
+    drawHeader() {
+      const name = this.option("projectName") || this.site?.title;
+      const title = this.option("modalTitle") || (this.site ? this.t(name ? "title_of" : "title", name || "") : name || this.t("launch"));
+      const logo = this.option("projectLogo");
+      /** @type {HTMLElement} */
+      const seal = logo ? el("img", { class: "seal", alt: "", src: logo, error: () => seal.remove() }) : el("span", { class: "seal", "aria-hidden": "true" }, "答");
+      /** @param {string} mode */
+      const tab = (mode) => button("mode", { "data-mode": mode, click: () => this.switchTo(mode) }, this.t(mode));
+      /** @param {string} icons @param {string} name @param {() => void} click */
+      const tool = (icons, name, click) => button(`tool ${icons}`, { "aria-label": this.t(name), title: this.t(name), click }, icon(icons));
+      this.panel?.setAttribute("aria-label", title);
+      this.panel?.setAttribute("lang", this.language);
+      return el("header", {}, seal, el("h2", {}, title),
+        this.site && el("div", { class: "modes", role: "group", "aria-label": this.t("modes") }, tab("ask"), tab("search")),
+        this.site && tool("fresh", "new", () => this.startAnew()), !this.isInline && tool("close", "close", () => this.close()));
     }
 
     drawHome() {
       const own = listOf(this.option("modalExampleQuestions"));
       const examples = own.length ? own : this.site?.examples[this.language] || [];
-      this.home?.replaceChildren(
-        el("h3", {}, this.t("welcome")), el("p", {}, this.t("welcome_text")),
-        examples.length ? el("p", { class: "label" }, this.t("examples")) : "",
-        el("ul", {}, ...examples.map((text) => el("li", {},
-          el("button", { type: "button", class: "row", click: () => this.ask(text) }, el("span", {}, text), icon("arrow"))))));
+      return el("div", { class: "home" }, el("h3", {}, this.t("welcome")), el("p", {}, this.t("welcome_text")),
+        examples.length > 0 && el("p", { class: "label" }, this.t("try")), el("ul", {}, ...examples.map((text) =>
+          el("li", {}, button("row", { click: () => this.ask(text) }, el("span", {}, text), icon("arrow"))))));
+    }
+
+    drawComposer() {
+      const submit = (/** @type {Event} */ event) => {
+        event.preventDefault();
+        if (this.asking) this.stop();
+        else this.enter();
+      };
+      this.input = el("textarea", { rows: 1, maxlength: 8000, input: () => this.onInput(), keydown: this.onKey.bind(this) });
+      this.submit = el("button", { class: "send" });
+      return el("form", { class: "composer", submit }, el("div", { class: "box" }, this.input, this.submit),
+        el("p", { class: "fine" }, this.option("modalDisclaimer") || this.t("disclaimer")));
     }
 
     /** Show what belongs to the mode, the conversation and what is typed. */
     show() {
-      if (!this.input || !this.submit || !this.home || !this.thread || !this.results) return;
-      const asking = this.mode === "ask";
-      const typed = this.input.value.trim();
-      this.thread.hidden = !asking || !this.turns.length;
-      this.results.hidden = asking && (this.turns.length > 0 || !typed);
-      this.home.hidden = !this.thread.hidden || !this.results.hidden;
+      const { input, submit, home, results, thread } = this;
+      if (!input || !submit || !home || !results || !thread) return;
+      const isAsking = this.mode === "ask";
+      const typed = input.value.trim();
+      thread.hidden = !isAsking || !this.turns.length;
+      results.hidden = isAsking && (this.turns.length > 0 || !typed);
+      home.hidden = !thread.hidden || !results.hidden;
+      if (!typed) results.replaceChildren(el("p", { class: "label" }, this.t("search_empty")));
       this.root.classList.toggle("empty", !this.turns.length);
       for (const tab of this.root.querySelectorAll(".mode")) {
-        tab.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (tab).dataset.mode === this.mode));
+        tab.setAttribute("aria-pressed", String(tab.matches(`[data-mode=${this.mode}]`)));
       }
-      const hint = this.t(!asking ? "search_hint" : this.turns.length ? "more_hint" : "ask_hint");
-      this.input.placeholder = hint;
-      this.input.setAttribute("aria-label", hint);
-      const action = this.asking ? "stop" : asking ? "send" : "mode_search";
-      this.submit.replaceChildren(icon(this.asking ? "stop" : "send"));
-      this.submit.setAttribute("aria-label", this.t(action));
-      this.submit.disabled = !this.asking && !typed;
-      if (!asking && !typed) this.results.replaceChildren(el("p", { class: "label" }, this.t("search_empty")));
+      input.placeholder = this.t(!isAsking ? "search_placeholder" : this.turns.length ? "placeholder_more" : "placeholder");
+      input.setAttribute("aria-label", input.placeholder);
+      submit.replaceChildren(icon(this.asking ? "stop" : "send"));
+      submit.setAttribute("aria-label", this.t(this.asking ? "stop" : this.mode));
+      submit.disabled = !this.asking && !typed;
     }
 
-    scrollToEnd() {
+    scrollToLast() {
       const last = this.turns[this.turns.length - 1];
-      if (last && this.scroller) this.scroller.scrollTop = last.element.offsetTop - 12;
+      if (last && this.scroller) this.scroller.scrollTop = last.element.offsetTop;
     }
 
-    // -- typing
+    // -- keys and typing
 
     /** @param {string} text */
     type(text) {
-      if (!this.input) return;
-      this.input.value = text.slice(0, 8000);
+      if (this.input) this.input.value = text.slice(0, 8000);
       this.onInput();
     }
 
     onInput() {
-      const input = /** @type {HTMLTextAreaElement} */ (this.input);
+      const { input } = this;
+      if (!input) return;
       input.rows = 1;
       while (input.rows < 6 && input.scrollHeight > input.clientHeight + 2) input.rows += 1;
       this.show();
@@ -1278,39 +1099,36 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
     /** @param {KeyboardEvent} event */
     onKey(event) {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
-        event.preventDefault(); // an Enter that ends an input method's word has been left alone
+      // An Enter that chooses an input method's word sends nothing; Safari tells by the code alone.
+      const isComposing = event.isComposing || event.keyCode === 229;
+      if (event.key === "Enter" && !event.shiftKey && !isComposing) {
+        event.preventDefault();
         if (!this.asking) this.enter();
-      } else if (event.key === "ArrowDown" && this.results && !this.results.hidden && this.input?.selectionEnd === this.input?.value.length) {
-        const first = /** @type {HTMLElement | null} */ (this.results.querySelector(".row"));
-        if (first) event.preventDefault();
-        first?.focus();
+      } else if (event.key === "ArrowDown" && this.input?.selectionEnd === this.input?.value.length) {
+        this.onArrow(event);
       }
+    }
+
+    /** Up and down move through what was found. @param {KeyboardEvent} event */
+    onArrow(event) {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!step || !this.input || !this.results || this.results.hidden) return;
+      const stops = [this.input, .../** @type {NodeListOf<HTMLElement>} */ (this.results.querySelectorAll(".row"))];
+      const at = stops.findIndex((stop) => stop === this.shadowRoot?.activeElement);
+      stops[Math.min(at + step, stops.length - 1)]?.focus();
+      event.preventDefault();
     }
 
     enter() {
       const text = this.input?.value.trim();
-      if (!text) return;
-      const first = /** @type {HTMLElement | null | undefined} */ (this.mode === "search" && this.results?.querySelector("a.row"));
+      const first = this.mode === "search" && /** @type {HTMLElement | null} */ (this.results?.querySelector("a.row") || null);
       if (first) first.focus();
-      else this.ask(text);
+      else if (text) this.ask(text);
     }
 
-    /** Up and down move between results.
-     * @param {KeyboardEvent} event */
-    onResultKey(event) {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (!step || !this.results) return;
-      event.preventDefault();
-      const rows = /** @type {HTMLElement[]} */ ([...this.results.querySelectorAll(".row")]);
-      const next = rows.indexOf(/** @type {HTMLElement} */ (this.shadowRoot?.activeElement)) + step;
-      (next < 0 ? this.input : rows[Math.min(next, rows.length - 1)])?.focus();
-    }
-
-    /** @param {Mode} mode */
+    /** @param {string} mode */
     switchTo(mode) {
       this.mode = mode;
-      this.show();
       this.onInput();
       this.input?.focus();
       this.emit("onModeSwitch", { mode });
@@ -1318,16 +1136,16 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
     /** @param {KeyboardEvent} event */
     onPageKey(event) {
-      const wanted = this.option("modalOpenOnCommandK") === "true" && event.key.toLowerCase() === "k";
-      if (!wanted || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey || event.defaultPrevented) return;
+      const isK = event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey) && !event.shiftKey && !event.altKey;
+      if (!isK || this.option("modalOpenOnCommandK") !== "true" || event.defaultPrevented) return;
       event.preventDefault();
       this.toggle();
     }
 
     /** @param {MouseEvent} event */
     onPageClick(event) {
+      const { target } = event;
       const selector = this.option("modalOverrideOpenSelector");
-      const target = event.target;
       if (!selector || !(target instanceof Element) || !quietly(() => target.closest(selector))) return;
       event.preventDefault();
       this.open();
@@ -1336,34 +1154,34 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     // -- searching while typing
 
     /** @param {string} query */
-    search(query) {
+    async search(query) {
       this.lookup.abort();
       if (this.results?.hidden || query.length < 2 || triesLeft() < TRIES) return;
-      const lookup = (this.lookup = new AbortController());
-      pause(200, lookup.signal).then(async () => {
-        if (lookup.signal.aborted) return;
+      const { signal } = (this.lookup = new AbortController());
+      await pause(200, signal);
+      if (signal.aborted) return;
+      try {
         const body = { query: query.slice(0, 500), product: this.scope().product, k: 6 };
-        const reply = await request(this.api("search"), { body, signal: lookup.signal });
-        const { hits } = await reply.json();
-        if (!lookup.signal.aborted) this.drawResults(query, hits);
-      }).catch(() => {}); // the reader can still ask
+        const { hits } = await (await request(this.api("search"), { body, signal })).json();
+        if (!signal.aborted) this.drawResults(query, hits);
+      } catch {
+        // the reader can still ask
+      }
     }
 
-    /** @param {string} query
-     * @param {Hit[]} hits */
+    /** @param {string} query @param {Hit[]} hits */
     drawResults(query, hits) {
-      const keydown = (/** @type {KeyboardEvent} */ event) => this.onResultKey(event);
-      const ask = el("button", { type: "button", class: "row ask", keydown, click: () => this.ask(query) },
-        icon("chat"), el("span", {}, this.t("ask_this", query)));
-      const entries = hits.map((hit) => {
-        const inner = [icon("page"), el("span", {}, el("strong", {}, hit.title), el("small", {}, hit.excerpt))];
-        const props = { class: "row", keydown, click: () => this.emit("onSearchResultClick", { title: hit.title, url: hit.url }) };
-        if (hostOf(hit.url)) return el("li", {}, link(hit.url, props, ...inner));
-        return el("li", {}, el("button", { ...props, type: "button", click: () => this.ask(hit.title) }, ...inner));
+      const entries = hits.map(({ title, url, excerpt }) => {
+        const inner = [icon("page"), el("span", {}, el("strong", {}, title), el("small", {}, excerpt))];
+        const clicked = () => this.emit("onSearchResultClick", { title, url });
+        return el("li", {}, hostOf(url)
+          ? link(url, { class: "row", click: clicked }, ...inner)
+          : button("row", { click: () => this.ask(title) }, ...inner));
       });
-      const label = hits.length ? this.t("pages") : this.t("none_found");
-      this.results?.replaceChildren(ask, el("p", { class: "label" }, label), el("ul", {}, ...entries));
-      if (hits.length) this.announce("found", String(hits.length));
+      this.results?.replaceChildren(
+        button("row ask", { click: () => this.ask(query) }, icon("chat"), el("span", {}, this.t("ask_this", query))),
+        el("p", { class: "label" }, this.t(hits.length ? "pages" : "none_found")), el("ul", {}, ...entries));
+      this.announce(hits.length ? "found" : "none_found", String(hits.length));
     }
 
     // -- asking
@@ -1372,142 +1190,120 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     async ask(text) {
       const question = text.trim();
       if (!question || this.asking) return;
-      const stopper = (this.asking = new AbortController());
-      this.lookup.abort();
-      this.mode = "ask";
-      const turn = new Turn(this, question);
-      const conversation = this.conversation();
-      this.turns = [...this.turns.filter((entry) => entry.element.isConnected), turn];
-      this.thread?.append(turn.element);
-      this.type("");
-      this.announce("searching");
-      this.scrollToEnd();
-      this.emit("onAskAIQuerySubmit", { question });
       const body = {
-        question, ...this.scope(), conversation, page_url: (location.origin + location.pathname).slice(0, 2000),
-        site: this.option("siteId") || "", blocks: true,
+        question, ...this.scope(), conversation: this.lastAnswer?.conversation || "",
+        page_url: (location.origin + location.pathname).slice(0, 2000), site: this.option("siteId"), blocks: true,
       };
+      const turn = new Turn(this, question);
+      const asking = (this.asking = new AbortController());
+      this.turns = [...this.turns.filter(({ element }) => element.isConnected), turn];
+      this.thread?.append(turn.element);
+      this.mode = "ask";
+      this.type("");
+      this.scrollToLast();
+      this.announce("searching");
+      this.emit("onAskAIQuerySubmit", { question });
       try {
-        await ask(this.api("ask"), body, stopper, (name, data) => this.onEvent(turn, name, data));
+        await ask(this.api("ask"), body, asking, (name, data) => this.onEvent(turn, name, data));
       } catch (error) {
-        this.onFailed(turn, stopper, error);
+        if (!turn.isOver) this.onFailure(turn, /** @type {Failure} */ (error));
       }
-      this.asking = null;
+      if (this.asking === asking) this.asking = null;
       this.show();
-      if (this.dialog?.open || this.option("inline") === "") this.input?.focus({ preventScroll: true });
     }
 
-    /** @param {Turn} turn
-     * @param {string} name
-     * @param {any} data */
+    get lastAnswer() {
+      return this.turns.map((turn) => turn.answer).filter(Boolean).pop();
+    }
+
+    /** @param {Turn} turn @param {string} name @param {any} data */
     onEvent(turn, name, data) {
       if (name === "delta") turn.write(data);
       if (name !== "done") return;
       failures = [];
       turn.finish(data);
-      remember(this);
-      this.announce(data.outcome === "abstained" ? "abstained" : "ready");
-      this.emit("onAskAIAnswerCompleted", { id: data.id, question: data.question, permalink: data.permalink, outcome: data.outcome });
+      this.remember();
+      const { id, question, permalink, outcome } = data;
+      this.announce(outcome === "abstained" ? "abstained" : "ready");
+      this.emit("onAskAIAnswerCompleted", { id, question, permalink, outcome });
     }
 
-    /** @param {Turn} turn
-     * @param {AbortController} stopper
-     * @param {unknown} error */
-    onFailed(turn, stopper, error) {
-      if (error instanceof Failure) {
-        turn.fail(error);
-        this.announce(`fail_${error.kind}`, String(error.wait));
-        if (error.kind === "not_found") this.turns.forEach((entry) => entry.answer && (entry.answer.conversation = ""));
-      } else if (stopper.signal.aborted) {
-        turn.stop();
-        this.announce("stopped");
-      } else {
-        turn.fail(new Failure("error"));
-        console.warn("Dayi:", error);
-      }
-    }
-
-    conversation() {
-      const answered = this.turns.filter((turn) => turn.answer);
-      return answered.length ? /** @type {Answer} */ (answered[answered.length - 1].answer).conversation : "";
+    /** @param {Turn} turn @param {Failure} failure */
+    onFailure(turn, failure) {
+      turn.fail(failure);
+      this.announce(`error_${failure.kind}`, String(failure.wait));
+      if (failure.kind === "not_found" && this.lastAnswer) this.lastAnswer.conversation = ""; // the next question begins anew
     }
 
     stop() {
-      this.asking?.abort();
+      if (!this.asking) return;
+      this.turns[this.turns.length - 1]?.stop();
+      this.asking.abort();
+      this.asking = null;
+      this.announce("stopped");
+      this.show();
     }
 
     startAnew() {
       this.stop();
       this.turns = [];
-      remember(this);
+      this.remember();
       this.thread?.replaceChildren();
-      this.mode = "ask";
-      this.type("");
-      this.input?.focus();
+      this.switchTo("ask");
     }
   }
 
-  // ---- this tab's memory, from the first answer on
-
-  const MAX_TURNS = 12;
-
-  /** @param {DayiWidget} widget */
-  const memoryKey = (widget) => `dayi:${widget.option("siteId") || ""}`;
-
-  /** @param {DayiWidget} widget
-   * @returns {Answer[]} */
-  function recall(widget) {
-    return quietly(() => JSON.parse(sessionStorage.getItem(memoryKey(widget)) || "[]"), true) || [];
-  }
-
-  /** @param {DayiWidget} widget */
-  function remember(widget) {
-    const answers = widget.turns.filter((turn) => turn.answer).map((turn) => turn.answer);
-    quietly(() => sessionStorage.setItem(memoryKey(widget), JSON.stringify(answers.slice(-MAX_TURNS))), true);
-  }
-
   // ---- small things
+
+  /** What is there of a list. @param {Child[]} children @returns {(Node | string)[]} */
+  const present = (children) => /** @type {(Node | string)[]} */ (children.filter(Boolean));
+
+  /** What is not empty. @param {Record<string, string>} values */
+  const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value));
+
+  /** @param {number} ms */
+  function timeout(ms) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), ms);
+    return controller.signal;
+  }
 
   /**
    * The result of an action; nothing, and a note for the site's owner, where it fails.
    * @template T
    * @param {() => T} action
-   * @param {boolean} [expected] whether failing is nothing to note: storage may be forbidden or full
+   * @param {boolean} [isNormal] whether failing is nothing to note: storage may be full or forbidden
    * @returns {T | undefined}
    */
-  function quietly(action, expected = false) {
+  function quietly(action, isNormal = false) {
     try {
       return action();
     } catch (error) {
-      if (!expected) console.warn("Dayi:", error);
+      if (!isNormal) console.warn("Dayi:", error);
       return undefined;
     }
   }
 
-  /** The element that has the focus, inside shadow trees too.
-   * @returns {HTMLElement | null} */
+  /** The element that has the focus, in shadow trees too. @returns {HTMLElement | null} */
   function deepFocus() {
     let active = document.activeElement;
-    while (active && active.shadowRoot && active.shadowRoot.activeElement) active = active.shadowRoot.activeElement;
-    return active instanceof HTMLElement && active !== document.body ? active : null;
+    while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+    return active instanceof HTMLElement ? active : null;
   }
 
-  /** What an address says by a pattern such as `/docs/{version}/`.
-   * @param {string} pattern
-   * @param {string} path
-   * @returns {Record<string, string>} */
+  /**
+   * What an address says by a pattern such as `/docs/{version}/`.
+   * @param {string} pattern @param {string} path @returns {Record<string, string>}
+   */
   function fromAddress(pattern, path) {
-    if (!pattern) return {};
     const source = pattern.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
-    return { ...quietly(() => new RegExp(source).exec(path)?.groups) };
+    return { ...(pattern && quietly(() => new RegExp(source).exec(path)?.groups)) };
   }
 
-  /** A list as an attribute holds it: JSON, or separated by commas.
-   * @param {string} [text]
-   * @returns {string[]} */
-  function listOf(text = "") {
-    const values = text.trim().startsWith("[") ? quietly(() => JSON.parse(text)) || [] : text.split(/[,，]/);
-    return values.map((/** @type {unknown} */ value) => String(value).trim()).filter(Boolean);
+  /** A list as an attribute holds it: JSON, or separated by commas. @param {string} text @returns {string[]} */
+  function listOf(text) {
+    const values = text.trim()[0] === "[" ? quietly(() => JSON.parse(text)) || [] : text.split(/[,，]/);
+    return values.map(String).map((/** @type {string} */ value) => value.trim()).filter(Boolean);
   }
 
   // ---- `Dayi(…)`: what the page's own scripts can do
@@ -1522,7 +1318,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
   /** @type {Record<string, (...args: any[]) => void>} */
   const COMMANDS = {
     render: () => void current(),
-    open: (options) => current().open(options),
+    open: (options) => void current().open(options),
     close: () => current().close(),
     toggle: () => current().toggle(),
     setContext: (context) => void Object.assign(current().context, context),
@@ -1532,17 +1328,14 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     },
   };
 
-  /** @param {string} name
-   * @param {...any} args */
+  /** @param {string} name @param {...any} args */
   function Dayi(name, ...args) {
     if (name in COMMANDS) quietly(() => COMMANDS[name](...args));
     else if (/^on[A-Z]/.test(name)) listen(name, args[0], args[1]);
     else console.warn(`Dayi: there is no command ${name}`);
   }
 
-  /** @param {string} name
-   * @param {(detail: object) => void} handler
-   * @param {"add" | "remove"} [action] */
+  /** @param {string} name @param {(detail: object) => void} handler @param {"add" | "remove"} [action] */
   function listen(name, handler, action = "add") {
     const handlers = HANDLERS.get(name) || new Set();
     HANDLERS.set(name, handlers);
@@ -1552,25 +1345,22 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
   /** Put the widget into the page, with the attributes of the script tag. */
   function launch() {
-    const widget = /** @type {DayiWidget} */ (document.createElement("dayi-widget"));
-    for (const name of OPTIONS) {
-      const value = script?.dataset[name];
-      if (value !== undefined) widget.dataset[name] = value;
-    }
-    launched = widget;
-    document.body.append(widget);
-    return widget;
+    launched = /** @type {DayiWidget} */ (document.createElement("dayi-widget"));
+    Object.assign(launched.dataset, script?.dataset);
+    document.body.append(launched);
+    return launched;
   }
 
   function start() {
     const page = /** @type {any} */ (window);
     const queue = page.Dayi?.q || [];
-    page.Dayi = Object.assign(Dayi, Object.fromEntries(Object.keys(COMMANDS).map((name) => [name, (/** @type {any[]} */ ...args) => Dayi(name, ...args)])));
-    if (script?.dataset.siteId !== undefined && script.dataset.renderOnLoad !== "false") launch();
+    for (const name of Object.keys(COMMANDS)) Object.assign(Dayi, { [name]: (/** @type {any[]} */ ...args) => Dayi(name, ...args) });
+    page.Dayi = Dayi;
+    if (script?.dataset.siteId && script.dataset.renderOnLoad !== "false") launch();
     for (const args of queue) Dayi(.../** @type {[string]} */ ([...args]));
-    // Pages that swap their body on navigation keep their widget.
+    // A page that swaps its body when it navigates keeps its widget.
     new MutationObserver(() => {
-      if (launched && !launched.isConnected && document.body) document.body.append(launched);
+      if (launched && !launched.isConnected) document.body?.append(launched);
     }).observe(document.documentElement, { childList: true });
   }
 
