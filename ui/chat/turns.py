@@ -13,7 +13,17 @@ from kb.values import Document
 from ui.pages import fragment
 from ui.rendering import plain, render
 
-__all__ = ["Documents", "SourceContext", "Turn", "advance", "excerpt", "source_context", "turn_html", "turn_of", "with_marks"]
+__all__ = [
+    "Documents",
+    "SourceContext",
+    "Turn",
+    "advance",
+    "excerpt",
+    "source_context",
+    "turn_html",
+    "turn_of",
+    "with_marks",
+]
 
 Documents: TypeAlias = Callable[[str, str], Document | None]
 """Finds the document of a product by its id, as `Records.document` does."""

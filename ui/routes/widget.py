@@ -9,8 +9,12 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from ui.pages import fragment, preferred_language
+from ui.settings import Site
 
-__all__ = ["WIDGET", "demo_routes", "widget_routes"]
+__all__ = ["DEMO_SITE", "WIDGET", "demo_routes", "widget_routes"]
+
+DEMO_SITE = Site(id="demo", product="nacos", title="Nacos")
+"""The site of the pages at `/demo`."""
 
 WIDGET = Path(__file__).parents[1] / "widget" / "widget.js"
 """The script that sites load."""
@@ -60,7 +64,9 @@ def demo_routes() -> APIRouter:
 
     @router.get("/demo")
     def choose(accept_language: _Text = "") -> RedirectResponse:
-        return RedirectResponse(f"/demo/{preferred_language(accept_language)}", 302, headers={"Vary": "Accept-Language"})
+        return RedirectResponse(
+            f"/demo/{preferred_language(accept_language)}", 302, headers={"Vary": "Accept-Language"}
+        )
 
     @router.get("/demo/{language}")
     def demo(language: Literal["zh", "en"]) -> HTMLResponse:

@@ -288,7 +288,7 @@
   const STYLES = new CSSStyleSheet();
   STYLES.replaceSync(`
 :host { all: initial !important; display: contents !important; }
-:host([data-inline]) { display: block !important; height: 100%; min-height: 0; }
+:host([data-inline]) { display: block !important; height: 100% !important; }
 .root {
   --accent: var(--dayi-color, #b8402a); --on-accent: var(--dayi-on-color, #fff);
   --bg: var(--dayi-background, #fff); --ink: var(--dayi-text, #1d1c1a); --soft: #57534c; --faint: #6a655d;
@@ -328,6 +328,7 @@ a { color: inherit; text-decoration: underline; text-decoration-color: var(--acc
 
 .panel { display: flex; flex-direction: column; width: 100%; height: 100%; background: var(--bg); color: var(--ink); overflow: hidden; }
 dialog.panel { position: fixed; inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: var(--r); width: min(var(--dayi-width, 460px), 100vw - 40px); max-width: none; height: min(780px, 100dvh - 40px); max-height: none; box-shadow: 0 4px 12px rgb(var(--shade) / 10%), 0 24px 64px rgb(var(--shade) / 26%); }
+section.panel > * { padding-inline: max(18px, 50% - 360px); }
 dialog:not([open]) { display: none; }
 dialog[open] { animation: rise .18s ease-out; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
@@ -483,6 +484,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .composer .fine { margin-top: 7px; text-align: center; }
 
 @media (max-width: 640px) {
+  header { gap: 3px; padding: 10px 8px 10px 16px; }
+  h2 { font-size: 15px; }
+  .mode { padding: 2px 9px; }
   dialog.panel, [data-position] dialog.panel { inset: 0 0 auto 0; width: 100%; height: var(--dayi-height, 100dvh); border: 0; border-radius: 0; }
   .box textarea, .form :is(textarea, input:not([type])) { font-size: 16px; }
   .action.copy span { display: none; }
