@@ -14,11 +14,13 @@ __all__ = [
     "QuestionError",
     "RequestError",
     "SettingsError",
+    "SiteRefused",
     "SourceError",
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
     "StoreMismatch",
+    "TooManyRequests",
     "UnknownProduct",
 ]
 
@@ -119,3 +121,19 @@ class AnswerNotFound(RequestError):
     """No such answer, document or conversation, or it is not yours to see."""
 
     code = "not_found"
+
+
+class SiteRefused(RequestError):
+    """No such documentation site, or the request comes from a page that is not one of its."""
+
+    code = "site"
+
+
+class TooManyRequests(RequestError):
+    """The caller used up what it may do for now; `retry_after_s` whole seconds later there is room again."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -1,16 +1,18 @@
 """The documentation cannot rot: settings, commands and examples in it are checked."""
 
 import re
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from ui.cli import COMMANDS, main
-from ui.settings import Settings
+from ui.settings import LimitSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
+SITES = ROOT / "docs" / "sites.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -28,7 +30,7 @@ def test_every_command_is_documented(readme: Path) -> None:
     assert documented == list(COMMANDS)
 
 
-@pytest.mark.parametrize("page", [*READMES, QUALITY], ids=lambda path: path.name)
+@pytest.mark.parametrize("page", [*READMES, QUALITY, SITES], ids=lambda path: path.name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
@@ -48,6 +50,18 @@ def test_commands_of_the_quality_page_exist(capsys: pytest.CaptureFixture[str]) 
     used = re.findall(r"--\w+", " ".join(re.findall(r"`(dayi eval[^`]*)`", text)))
     assert used
     assert all(option in options for option in used)
+
+
+def test_settings_of_the_sites_page_are_read() -> None:
+    """Its examples are whole `dayi.toml` files, and its table holds every limit with its default."""
+    text = SITES.read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) >= 2
+    for example in examples:
+        Settings(**tomllib.loads(example))
+    documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
+    defaults = LimitSettings().model_dump(exclude={"exempt"})
+    assert documented == [(name, str(value)) for name, value in defaults.items()]
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)

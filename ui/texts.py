@@ -85,10 +85,12 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "thanks": ("感谢反馈！", "Thank you!"),
     "thanks_bad": ("感谢反馈，专家会查看这个回答。", "Thank you. An expert will look at this answer."),
     "what_wrong": ("哪里不对？", "What was wrong?"),
-    "reason_wrong": ("答案不正确", "Not correct"),
+    "reason_inaccurate": ("不准确", "Inaccurate"),
+    "reason_outdated": ("已过时", "Out of date"),
+    "reason_irrelevant": ("答非所问", "Off the point"),
     "reason_incomplete": ("不完整", "Incomplete"),
-    "reason_unrelated": ("答非所问", "Off the point"),
-    "reason_outdated": ("内容过时", "Out of date"),
+    "reason_wrong_citation": ("出处不对", "Wrong source"),
+    "reason_other": ("其他", "Other"),
     "comment": ("补充说明（可选）", "Tell us more (optional)"),
     "send": ("提交", "Send"),
     "not_sent": ("没有发送成功，请稍后再试。", "That could not be sent. Please try again."),
@@ -102,6 +104,10 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "error_not_found": (
         "这个对话已失效，请新建对话。",
         "This conversation is no longer available. Please start a new one.",
+    ),
+    "error_rate_limited": (
+        "提问过于频繁，请过一会儿再试。",
+        "That was a lot of questions in a short time. Please try again a little later.",
     ),
     "error_busy": ("当前提问较多，请稍候再试。", "Many people are asking right now. Please try again in a moment."),
     # permalink page

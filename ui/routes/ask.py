@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,8 @@ from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sou
 from ui.blocks import BlockStream, answer_blocks
 from ui.boundary import Services
 from ui.errors import error_body, error_of, status_of_code
+from ui.limits import Limits, address_of
+from ui.sites import Sites
 from ui.streams import Streams
 
 __all__ = ["AskBody", "ask_routes"]
@@ -45,7 +47,7 @@ class AskBody(BaseModel):
         return AskRequest(**self.model_dump(exclude={"blocks"}))
 
 
-def ask_routes(services: Services, streams: Streams) -> APIRouter:
+def ask_routes(services: Services, streams: Streams, sites: Sites, limits: Limits) -> APIRouter:
     """The route for asking."""
     router = APIRouter()
 
@@ -56,11 +58,16 @@ def ask_routes(services: Services, streams: Streams) -> APIRouter:
         summary="Ask a question",
         description="With `Accept: text/event-stream`: events `answer`, `sources`, `delta`…, then `done` or `error`.",
     )
-    async def ask(body: AskBody, accept: Annotated[str, Header()] = "") -> JSONResponse | StreamingResponse:
-        def events() -> Iterator[Event]:
-            return services.assistant.ask(body.to_request())
+    async def ask(
+        body: AskBody, request: Request, accept: Annotated[str, Header()] = ""
+    ) -> JSONResponse | StreamingResponse:
+        asked, address = sites.complete(body.to_request(), request.state.origin), address_of(request)
+        limits.count("question", address, asked.site)
 
-        stream = streams.open(events)
+        def events() -> Iterator[Event]:
+            return services.assistant.ask(asked)
+
+        stream = streams.open(events, limits.place(address))
         view = _BlockView(services) if body.blocks else _View()
         if "text/event-stream" not in accept:
             return await _whole(stream, view)

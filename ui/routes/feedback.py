@@ -3,10 +3,11 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from ui.boundary import Services
+from ui.limits import Limits, address_of
 
 __all__ = ["feedback_routes"]
 
@@ -33,12 +34,13 @@ class FeedbackStored(BaseModel):
     rating: Literal["good", "bad"]
 
 
-def feedback_routes(services: Services) -> APIRouter:
+def feedback_routes(services: Services, limits: Limits) -> APIRouter:
     """The route for rating."""
     router = APIRouter()
 
     @router.post("/feedback", status_code=HTTPStatus.CREATED, summary="Rate an answer; the last rating counts")
-    def rate(body: FeedbackBody) -> FeedbackStored:
+    def rate(body: FeedbackBody, request: Request) -> FeedbackStored:
+        limits.count("rating", address_of(request))
         services.assistant.rate(body.answer, body.token, body.rating, body.reasons, body.comment, body.contact)
         return FeedbackStored(answer=body.answer, rating=body.rating)
 

@@ -1,14 +1,14 @@
 """`GET /api/v1/sites/{id}`: what a widget may know about its site, and nothing else."""
 
 from collections.abc import Iterable, Sequence
-from http import HTTPStatus
 from itertools import zip_longest
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from ui.boundary import Services
 from ui.settings import Site
+from ui.sites import Sites
 from ui.texts import LANGUAGES
 from ui.widget.texts import WIDGET_TEXTS
 
@@ -22,7 +22,6 @@ class SiteView(BaseModel):
 
     id: str
     title: str
-    product: str
     language: str
     colour: str
     url_pattern: str
@@ -31,16 +30,14 @@ class SiteView(BaseModel):
     texts: dict[str, dict[str, str]]
 
 
-def site_routes(services: Services) -> APIRouter:
+def site_routes(services: Services, sites: Sites) -> APIRouter:
     """The route for sites."""
     router = APIRouter()
 
     @router.get("/sites/{site_id}", summary="Read what a widget may know of its site")
-    def site(site_id: str, response: Response) -> SiteView:
-        found = next((site for site in services.settings.sites if site.id == site_id), None)
-        if found is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such site.")
-        response.headers["Cache-Control"] = "public, max-age=300"
+    def site(site_id: str, request: Request, response: Response) -> SiteView:
+        found = sites.named(site_id, request.state.origin)
+        response.headers["Cache-Control"] = "private, max-age=300"
         return _view(found, services)
 
     return router
@@ -52,7 +49,6 @@ def _view(site: Site, services: Services) -> SiteView:
     return SiteView(
         id=site.id,
         title=site.title or (own[0].title if len(own) == 1 else ""),
-        product=site.product,
         language=site.language,
         colour=site.colour,
         url_pattern=site.url_pattern,

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from ui.guard import STRICT_CSP
 from ui.pages import fragment, preferred_language
 from ui.settings import Site
+from ui.sites import Sites, frame_ancestors
 
 __all__ = ["DEMO_SITE", "WIDGET", "demo_routes", "widget_routes"]
 
@@ -21,12 +23,12 @@ WIDGET = Path(__file__).parents[1] / "widget" / "widget.js"
 
 _CACHE = "public, max-age=300, stale-while-revalidate=86400"
 # What the page in an iframe passes on to the widget, as its attributes.
-_PASSED_ON = ("site-id", "product", "version", "language", "color-scheme")
+_PASSED_ON = ("product", "version", "language", "color-scheme")
 _Text = Annotated[str, Header()]
 
 
-def widget_routes() -> APIRouter:
-    """The routes for `/widget.js` and `/embed`."""
+def widget_routes(sites: Sites) -> APIRouter:
+    """The routes for `/widget.js` and `/embed`; only pages of the site that it names may frame the latter."""
     router = APIRouter(include_in_schema=False)
     script = WIDGET.read_bytes()
     packed = gzip.compress(script, mtime=0)
@@ -48,12 +50,14 @@ def widget_routes() -> APIRouter:
         return Response(script, headers=headers, media_type="text/javascript")
 
     @router.get("/embed")
-    def embed(request: Request, accept_language: _Text = "") -> HTMLResponse:
-        given = dict(request.query_params)
-        given["site-id"] = given.pop("site", "")
-        attributes = {name: given[name][:200] for name in _PASSED_ON if given.get(name)}
-        language = given.get("language") or preferred_language(accept_language)
-        return HTMLResponse(fragment("embed.html", language, attributes=attributes))
+    def embed(request: Request, site: str = "", accept_language: _Text = "") -> HTMLResponse:
+        ancestors = frame_ancestors(sites.named(site, ""))
+        given = request.query_params
+        attributes = {name: given[name][:200] for name in _PASSED_ON if name in given}
+        language = "zh" if (given.get("language") or preferred_language(accept_language)) == "zh" else "en"
+        page = fragment("embed.html", language, site=site, attributes=attributes)
+        policy = STRICT_CSP.replace("frame-ancestors 'none'", ancestors)
+        return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
     return router
 

@@ -261,7 +261,8 @@
   const ACTIONS = {
     good(button, turn) { $(".feedback", turn).hidden = true; rate(turn, "good"); },
     bad(button, turn) { $(".feedback", turn).hidden = false; rate(turn, "bad"); },
-    "copy-answer": (button, turn) => copy(button, turn.dataset.markdown),
+    "copy-answer": (button, turn) => copy(button, [$(".question", turn).textContent, turn.dataset.markdown.trim(),
+      $(".permalink", turn).href].join("\n\n")),
     "copy-code": (button) => copy(button, $("code", button.parentElement)?.textContent || ""),
     new: startAnew,
     stop,

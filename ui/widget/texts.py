@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from assistant.values import REASONS
 from kb.values import Language
 from ui.texts import LANGUAGES, texts
 
@@ -12,7 +13,8 @@ _SHARED = (
     *("placeholder_more", "causes", "steps", "explanation", "sources", "reviewed", "open_page", "gone", "related"),
     *("nearest", "abstained", "abstained_text", "degraded", "masked", "unreviewed", "copy", "copy_answer", "copied"),
     *("permalink", "helpful", "unhelpful", "thanks", "thanks_bad", "what_wrong", "comment", "send", "not_sent"),
-    *("error", "error_question", "error_unknown_product", "error_not_found", "error_busy"),
+    *(f"reason_{reason}" for reason in REASONS),
+    *("error", "error_question", "error_unknown_product", "error_not_found", "error_busy", "error_rate_limited"),
 )
 _OWN: dict[str, tuple[str, str]] = {
     "title": ("答疑", "Ask the experts"),
@@ -33,12 +35,6 @@ _OWN: dict[str, tuple[str, str]] = {
     "source": ("出处 {}：{}", "Source {}: {}"),
     "unsupported": ("未在出处中找到依据，请谨慎采用。", "Not found in the sources. Treat with care."),
     "not_copied": ("无法复制", "Not copied"),
-    "inaccurate": ("不准确", "Inaccurate"),
-    "outdated": ("已过时", "Out of date"),
-    "irrelevant": ("答非所问", "Off the point"),
-    "incomplete": ("不完整", "Incomplete"),
-    "wrong_citation": ("出处不对", "Wrong source"),
-    "other": ("其他", "Other"),
     "expert": ("请专家解答", "Ask an expert"),
     "expert_text": (
         "专家会看到你的问题；解答会出现在这个回答的链接里。",
@@ -48,7 +44,6 @@ _OWN: dict[str, tuple[str, str]] = {
     "expert_sent": ("已转给专家。", "Your question is with the experts."),
     "expert_missing": ("这里暂不支持请专家解答。", "Asking an expert is not available here."),
     "error_interrupted": ("连接中断，答案不完整。", "The connection broke before the answer was complete."),
-    "error_limit": ("提问太频繁，请 {} 秒后再试。", "Too many questions. Please try again in {} seconds."),
 }
 
 WIDGET_TEXTS: Mapping[Language, Mapping[str, str]] = {

@@ -21,7 +21,7 @@
    * @typedef {{id: string, permalink: string, question: string, language: string, outcome: string, summary: string,
    *   causes: Item[], steps: Item[], explanation: Item[], citations: Citation[], related: Related[], markdown: string,
    *   conversation: string, feedback_token: string, masked: boolean, blocks: Blocks}} Answer
-   * @typedef {{title: string, product: string, language: string, colour: string, url_pattern: string,
+   * @typedef {{title: string, language: string, colour: string, url_pattern: string,
    *   examples: Record<string, string[]>, products: string[], texts: Record<string, Record<string, string>>}} Site
    * @typedef {{document: string, title: string, url: string, reviewed: boolean, excerpt: string}} Hit
    * @typedef {"ask" | "search"} Mode
@@ -181,13 +181,12 @@
     return TRIES - failures.length;
   }
 
-  /** What went wrong: the end of a text's name, and seconds to wait where the server named them. */
+  /** What went wrong; `kind` is the end of a text's name. */
   class Failure extends Error {
-    /** @param {string} kind @param {number} [wait] */
-    constructor(kind, wait) {
+    /** @param {string} kind */
+    constructor(kind) {
       super(kind);
       this.kind = kind;
-      this.wait = wait;
     }
   }
 
@@ -223,8 +222,7 @@
 
   /** @param {Response} reply */
   async function failureOf(reply) {
-    const wait = Number(reply.headers.get("Retry-After")) || undefined;
-    if (reply.status === 429) return new Failure(wait ? "limit" : "busy", wait);
+    if (reply.status === 429) return new Failure("rate_limited");
     if (reply.status === 403) return new Failure("forbidden");
     if (reply.status >= 500) return new Failure(reply.status === 503 ? "busy" : "unreachable");
     return new Failure(await reply.json().then((body) => body.error.code, () => ""));
@@ -540,14 +538,14 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     }
 
     /** @param {Failure} failure */
-    fail({ kind, wait }) {
+    fail({ kind }) {
       this.isOver = true;
       const retry = () => {
         this.element.remove();
         this.widget.ask(this.question);
       };
       this.status.className = "notice";
-      this.status.textContent = this.widget.t(`error_${kind}`, String(wait));
+      this.status.textContent = this.widget.t(`error_${kind}`);
       if (kind !== "forbidden") this.status.append(button("text", { click: retry }, this.widget.t("retry")));
     }
 
@@ -679,7 +677,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const said = el("p", { class: "said", role: "status" });
       const form = this.form(said, "thanks_bad", (given) => this.rate("bad", given),
         el("fieldset", {}, el("legend", {}, widget.t("what_wrong")), ...REASONS.map((reason) => el("label", { class: "pill" },
-          el("input", { type: "checkbox", name: "reasons", value: reason }), el("span", {}, widget.t(reason))))));
+          el("input", { type: "checkbox", name: "reasons", value: reason }), el("span", {}, widget.t(`reason_${reason}`))))));
       /** @param {"good" | "bad"} rating @param {string} name @param {string} thanks */
       const thumb = (rating, name, thanks) => button("action thumb", {
         "data-rating": rating, "aria-pressed": "false", "aria-label": widget.t(name), title: widget.t(name),
@@ -840,8 +838,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const found = fromAddress(this.site?.url_pattern || "", location.pathname);
       if (!this.site?.products.includes(found.product)) delete found.product;
       const given = { product: this.option("product"), version: this.option("version") };
-      const { product, version } = { ...found, ...filled(given), ...filled(this.context) };
-      return { product: product || this.site?.product || "", version: version || "" };
+      const { product = "", version = "" } = { ...found, ...filled(given), ...filled(this.context) };
+      return { product, version, site: this.option("siteId") };
     }
 
     /** @param {string} path */
@@ -932,8 +930,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         const url = this.api(`sites/${encodeURIComponent(this.option("siteId"))}`);
         this.site = await (await request(url, { retry: true, signal: timeout(15000) })).json();
       } catch (error) {
-        const kind = error instanceof Failure ? error.kind : "unreachable";
-        wait.textContent = this.t(`error_${kind === "not_found" ? "forbidden" : kind}`);
+        wait.textContent = this.t(`error_${error instanceof Failure ? error.kind : "unreachable"}`);
+        console.warn(`Dayi: no settings for ${location.origin}; is it an origin of the site ${this.option("siteId")}?`);
         wait.className = "waiting notice";
         wait.setAttribute("role", "status");
         return false;
@@ -1164,8 +1162,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const { signal } = (this.lookup = new AbortController());
       await pause(200, signal);
       if (signal.aborted) return;
+      const { product, site } = this.scope();
       try {
-        const body = { query: query.slice(0, 500), product: this.scope().product, k: 6 };
+        const body = { query: query.slice(0, 500), product, site, k: 6 };
         const { hits } = await (await request(this.api("search"), { body, signal })).json();
         if (!signal.aborted) this.drawResults(query, hits);
       } catch {
@@ -1196,7 +1195,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       if (!question || this.asking) return;
       const body = {
         question, ...this.scope(), conversation: this.lastAnswer?.conversation || "",
-        page_url: (location.origin + location.pathname).slice(0, 2000), site: this.option("siteId"), blocks: true,
+        page_url: (location.origin + location.pathname).slice(0, 2000), blocks: true,
       };
       const turn = new Turn(this, question);
       const asking = (this.asking = new AbortController());
@@ -1235,7 +1234,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     /** @param {Turn} turn @param {Failure} failure */
     onFailure(turn, failure) {
       turn.fail(failure);
-      this.announce(`error_${failure.kind}`, String(failure.wait));
+      this.announce(`error_${failure.kind}`);
       if (failure.kind === "not_found" && this.lastAnswer) this.lastAnswer.conversation = ""; // the next question begins anew
     }
 
