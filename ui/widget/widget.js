@@ -129,9 +129,9 @@
     const inner = build(children, cite);
     if (tag === "a") return link(attributes.href, {}, inner);
     if (/^h[1-6]$/.test(tag)) return el("h5", {}, inner); // below our own headings, whatever the author chose
-    const props = { class: attributes.class, start: tag === "ol" && attributes.start };
+    const isWide = tag === "pre" || tag === "table"; // scrolls by itself, so the keyboard must reach it
+    const props = { class: attributes.class, start: tag === "ol" && attributes.start, tabindex: isWide && 0 };
     const element = el(/** @type {"p"} */ (TAGS.has(tag) ? tag : "span"), props, inner);
-    if (tag === "table") return el("div", { class: "wide", tabindex: 0 }, element);
     return element;
   }
 
@@ -398,7 +398,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 
 .written { overflow-wrap: anywhere; min-width: 0; }
 .written > :first-child { margin-top: 0; }
-.written :is(p, ul, ol, pre, .code, .wide, blockquote) { margin: .6em 0 0; }
+.written :is(p, ul, ol, pre, .code, table, blockquote) { margin: .6em 0 0; }
 .written .code + p { margin-top: .3em; }
 .written h5 { margin: 1.1em 0 .3em; }
 .written ul { list-style: disc; padding-left: 1.35em; }
@@ -406,8 +406,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .written li { margin: .2em 0; }
 .written blockquote { padding-left: 12px; border-left: 3px solid var(--strong); color: var(--soft); }
 .written hr { border: 0; border-top: 1px solid var(--line); margin: 1em 0; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13.5px; }
+table { display: block; overflow-x: auto; border-collapse: collapse; font-size: 13.5px; }
 th, td { padding: 5px 10px; border: 1px solid var(--line); text-align: start; vertical-align: top; }
 code { font: .88em/1.5 var(--mono); padding: .1em .35em; border-radius: 5px; background: var(--sunken); }
 .causes code { background: var(--bg); }
@@ -540,6 +539,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     /** @param {Failure} failure */
     fail({ kind }) {
       this.isOver = true;
+      this.answer = undefined; // half of one, perhaps
       const retry = () => {
         this.element.remove();
         this.widget.ask(this.question);
@@ -602,7 +602,6 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         const text = pre.textContent || "";
         const box = el("div", { class: "code" });
         pre.replaceWith(box);
-        pre.tabIndex = 0; // it scrolls, so the keyboard must reach it
         box.append(pre, this.copier("copy", () => text));
       }
       return entry;
@@ -760,7 +759,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         label.textContent = widget.announce(result);
         setTimeout(() => (label.textContent = widget.t(key)), 1500);
       };
-      return button("action copy", { click: copy }, icon("copy"), label);
+      return button("action copy", { "aria-label": widget.t(key), click: copy }, icon("copy"), label);
     }
   }
 
@@ -902,7 +901,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
     onClosed() {
       this.root.classList.remove("open");
-      this.opener?.focus();
+      (this.opener?.isConnected ? this.opener : this.launcher)?.focus();
       this.emit("onModalClose");
     }
 
@@ -936,8 +935,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         wait.setAttribute("role", "status");
         return false;
       }
-      const answers = /** @type {Answer[]} */ (quietly(() => JSON.parse(sessionStorage.getItem(this.memory) || "[]"), true) || []);
-      this.turns = answers.map((answer) => new Turn(this, answer.question, answer));
+      const remembered = () => JSON.parse(sessionStorage.getItem(this.memory) || "[]");
+      this.turns = quietly(() => remembered().map((/** @type {Answer} */ answer) => new Turn(this, answer.question, answer)), true) || [];
       return true;
     }
 
