@@ -22,7 +22,6 @@ Node: TypeAlias = "str | list[Any]"
 """Text, or an element as `[tag, attributes, children]`."""
 
 _VOID = frozenset({"br", "hr"})
-_REDRAW_S = 0.1
 
 
 def tree(html: Markup) -> list[Node]:
@@ -73,11 +72,13 @@ def _quote(citation: Citation, documents: Documents) -> dict[str, Any]:
 class BlockStream:
     """The text of an answer that is being written, as trees that grow.
 
-    The whole text is rendered each time, never a fragment; only the blocks that changed since are given out.
+    The whole text is rendered each time, never a fragment, and every `redraw_s` seconds at most (0: always); only the
+    blocks that changed since are given out.
     """
 
-    def __init__(self, numbers: Iterable[int]) -> None:
+    def __init__(self, numbers: Iterable[int], *, redraw_s: float = 0.1) -> None:
         self._numbers = frozenset(numbers)
+        self._redraw_s = redraw_s
         self._text = ""
         self._blocks: list[Node] = []
         self._next_s = 0.0
@@ -90,7 +91,8 @@ class BlockStream:
             return {}
         blocks = tree(render(self._text, citations=self._numbers))
         now = time.monotonic()
-        self._next_s = now + max(_REDRAW_S, 4 * (now - started))  # a long text is rendered less often
+        if self._redraw_s:
+            self._next_s = now + max(self._redraw_s, 4 * (now - started))  # a long text is rendered less often
         pairs = zip(self._blocks, blocks, strict=False)
         keep = next((n for n, (old, new) in enumerate(pairs) if old != new), min(len(self._blocks), len(blocks)))
         self._blocks = blocks

@@ -165,7 +165,7 @@ class Reader:
 
 _NOTICE = """
 window.noticed = [];
-addEventListener('securitypolicyviolation', (e) => window.noticed.push(`policy ${e.violatedDirective} ${e.blockedURI}`));
+addEventListener('securitypolicyviolation', (e) => window.noticed.push(`policy ${e.violatedDirective}`));
 addEventListener('unhandledrejection', (e) => window.noticed.push(`rejection ${e.reason}`));
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {

@@ -72,7 +72,7 @@ def stranger() -> Iterator[Stranger]:
 
 @contextmanager
 def streaming(pieces: Sequence[bytes], *, pause_s: float = 0.0, origin: str = "*") -> Iterator[str]:
-    """The address of a server that answers every question with these pieces of a stream, one packet each, and hangs up."""
+    """The address of a server that answers each question with these pieces of a stream, then hangs up."""
     site = {"title": "", "language": "auto", "colour": "", "url_pattern": "", "products": [], "examples": {}}
     settings = json.dumps(site | {"texts": {language: dict(texts) for language, texts in WIDGET_TEXTS.items()}})
 

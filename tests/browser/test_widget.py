@@ -372,7 +372,9 @@ def test_events_tell_what_happens_and_no_secret(reader: Reader) -> None:
     page = reader.visit()
     page.evaluate(LISTEN)
     page.evaluate("() => Dayi('onModalOpen', () => { throw new Error('theirs'); })")
-    page.evaluate("() => { window.count = (d) => window.heard.push(['handler', d]); Dayi('onModalClose', window.count); }")
+    page.evaluate(
+        "() => { window.count = (d) => window.heard.push(['handler', d]); Dayi('onModalClose', window.count); }"
+    )
     page.click(".launcher")
     turn = reader.ask(QUESTION)
     turn.locator(".cite").first.click()

@@ -17,7 +17,7 @@ UNREACHABLE = "暂时连不上答疑服务，请稍后再试。"
 
 
 def quiet(reader: Reader) -> None:
-    """The page works on, one message is shown, nothing is uncaught; the browser's own notes of failures are no errors."""
+    """The page works on, one message is shown, nothing is uncaught (the browser notes failures itself)."""
     reader.problems[:] = [problem for problem in reader.problems if "Failed to load resource" not in problem]
     assert reader.problems == []
     assert reader.events() == []
@@ -35,7 +35,9 @@ def refuse(reader: Reader, status: int, path: str = "ask") -> list[str]:
             route.fallback()
             return
         tries.append(route.request.url)
-        body = json.dumps({"error": {"code": "rate_limited" if status == 429 else "x", "message": "", "request_id": ""}})
+        body = json.dumps(
+            {"error": {"code": "rate_limited" if status == 429 else "x", "message": "", "request_id": ""}}
+        )
         headers = {"Access-Control-Allow-Origin": reader.docs.origin, "Retry-After": "7"}
         if status:
             route.fulfill(status=status, headers=headers, content_type="application/json", body=body)
@@ -106,7 +108,7 @@ def test_page_of_another_site_is_refused(reader: Reader) -> None:
     """A site's id on a page that is not its own: the server's real 403."""
     page = reader.visit('data-render-on-load="false"')
     page.evaluate(
-        "() => { const w = document.createElement('dayi-widget'); w.dataset.siteId = 'other'; document.body.append(w); }"
+        "const w = document.createElement('dayi-widget'); w.dataset.siteId = 'other'; document.body.append(w)"
     )
     page.click(".launcher")
     expect(page.locator(".notice")).to_have_text("这个站点还没有开通答疑。")
