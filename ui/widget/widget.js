@@ -12,19 +12,17 @@
 
   /**
    * @typedef {string | [string, Record<string, string>, any[]]} Block text, or an element: tag, attributes, children
-   * @typedef {{text: string, citations: number[], supported?: boolean}} Item
+   * @typedef {{text: string, supported?: boolean}} Item
    * @typedef {{n: number, document: string, product: string, title: string, url: string, reviewed: boolean}} Citation
    * @typedef {{n: number, before: Block[], quote: Block[], after: Block[], is_current: boolean}} Quote
-   * @typedef {{document: string, title: string, url: string}} Related
+   * @typedef {{title: string, url: string, excerpt: string}} Hit
    * @typedef {{summary: Block[], causes: Block[][], steps: Block[][], explanation: Block[][], body: Block[],
    *   quotes: Quote[]}} Blocks
-   * @typedef {{id: string, permalink: string, question: string, language: string, outcome: string, summary: string,
-   *   causes: Item[], steps: Item[], explanation: Item[], citations: Citation[], related: Related[], markdown: string,
+   * @typedef {{id: string, permalink: string, question: string, language: string, outcome: string, causes: Item[],
+   *   steps: Item[], explanation: Item[], citations: Citation[], related: Hit[], markdown: string,
    *   conversation: string, feedback_token: string, masked: boolean, blocks: Blocks}} Answer
-   * @typedef {{title: string, language: string, colour: string, url_pattern: string,
-   *   examples: Record<string, string[]>, products: string[], texts: Record<string, Record<string, string>>}} Site
-   * @typedef {{document: string, title: string, url: string, reviewed: boolean, excerpt: string}} Hit
-   * @typedef {"ask" | "search"} Mode
+   * @typedef {{title: string, language: string, colour: string, url_pattern: string, products: string[],
+   *   examples: Record<string, string[]>, texts: Record<string, Record<string, string>>}} Site
    * @typedef {Node | string | null | false | undefined} Child
    */
 
@@ -65,7 +63,7 @@
   function el(tag, props = {}, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(props)) {
-      if (typeof value === "function") element.addEventListener(name, value);
+      if (typeof value === "function") element.addEventListener(name, (event) => quietly(() => value(event)));
       else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : String(value));
     }
     for (const child of children) if (child) element.append(child);
@@ -74,20 +72,18 @@
 
   /** @type {Record<string, string>} */
   const ICONS = {
-    chat: "M4 5.500A2 2 0 0 1 6 3.500h8a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H9.500L6 16.500v-3a2 2 0 0 1-2-2zM7.500 7.300h5M7.500 10h3",
+    chat: "M4 4h12v9H9l-4 3.5V13H4zM7 7.5h6M7 10h4",
     close: "M5 5l10 10M15 5L5 15",
     fresh: "M10 4v12M4 10h12",
-    send: "M10 16V4.500M5 9l5-5 5 5",
+    send: "M10 16V4.5M5 9l5-5 5 5",
     stop: "M6 6h8v8H6z",
-    copy: "M7 9a2 2 0 0 1 2-2h5.500a2 2 0 0 1 2 2v5.500a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2zM13 7V5.500a2 2 0 0 0-2-2H5.500a2 2 0 0 0-2 2V11a2 2 0 0 0 2 2H7",
-    link: "M8.500 11.500a3 3 0 0 0 4.300 0l2.600-2.600a3 3 0 0 0-4.300-4.300l-1 1M11.500 8.500a3 3 0 0 0-4.300 0l-2.600 2.600a3 3 0 0 0 4.300 4.300l1-1",
-    good: "M6 9v7.500M6 9l3.200-6c1.300 0 2.100.9 1.900 2.200L10.600 8h4.300c1.200 0 2 1 1.800 2.100l-.9 5c-.2.9-.9 1.400-1.800 1.400H6M6 9H3.500v7.500H6",
-    bad: "M14 11V3.500M14 11l-3.200 6c-1.300 0-2.100-.9-1.900-2.200l.5-2.800H5.100c-1.200 0-2-1-1.800-2.100l.9-5c.2-.9.9-1.400 1.800-1.400H14M14 11h2.500V3.500H14",
-    out: "M8 4.500H5.500a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2V12M11.500 3.500h5v5M16 4l-7 7",
-    check: "M4 10.500l4 4 8-9",
-    shield: "M10 2.800l6 2.200v4.600c0 3.600-2.400 6.200-6 7.600-3.600-1.400-6-4-6-7.600V5zM7.400 10l2 2 3.400-3.800",
+    copy: "M7 7h9v9H7zM13 7V4H4v9h3",
+    link: "M8 12l4-4M9 6l2-2a3.5 3.5 0 0 1 5 5l-2 2M11 14l-2 2a3.5 3.5 0 0 1-5-5l2-2",
+    thumb: "M6 9v7.5H3.5V9zM6 9l3.5-6c1.5 0 2 1 1.7 2.3L10.6 8H15c1.2 0 2 1 1.7 2.100l-1 5c-.2.9-.9 1.4-1.8 1.4H6",
+    out: "M8 4.5H4v11.5h11.5v-4M11.5 3.5h5v5M16 4l-7 7",
+    check: "M4 10.5l4 4 8-9",
+    shield: "M10 3l6 2v5c0 3-2 6-6 7-4-1-6-4-6-7V5zM7.5 10l2 2 3.5-4",
     arrow: "M4 10h12M11 5l5 5-5 5",
-    page: "M5.500 3.500h6l3.500 3.500v9.500h-9.500zM11.500 3.500V7H15",
   };
 
   /**
@@ -108,9 +104,7 @@
     return svg;
   }
 
-  const TAGS = new Set(
-    "p br hr strong em s code pre span blockquote ul ol li a table thead tbody tr th td".split(" "),
-  );
+  const TAGS = new Set("p br hr strong em s code pre span blockquote ul ol li table thead tbody tr th td".split(" "));
 
   /**
    * The nodes of an answer's blocks. The server has cleaned them; here is the second lock: known elements only, and of
@@ -130,32 +124,30 @@
     if (tag === "a") return link(attributes.href, {}, inner);
     if (/^h[1-6]$/.test(tag)) return el("h5", {}, inner); // below our own headings, whatever the author chose
     const isWide = tag === "pre" || tag === "table"; // scrolls by itself, so the keyboard must reach it
-    const props = { class: attributes.class, start: tag === "ol" && attributes.start, tabindex: isWide && 0 };
-    const element = el(/** @type {"p"} */ (TAGS.has(tag) ? tag : "span"), props, inner);
-    return element;
+    const props = { class: attributes.class, start: attributes.start, tabindex: isWide && 0 };
+    return el(/** @type {"p"} */ (TAGS.has(tag) ? tag : "span"), props, inner);
   }
 
+  /** An address that a reader may be sent to; null for any other. @param {string} href */
+  function safeUrl(href) {
+    const url = quietly(() => new URL(href), true);
+    return url && /^(https?|mailto):$/.test(url.protocol) && !url.username ? url : null;
+  }
+
+  /** @param {string} url */
+  const hostOf = (url) => safeUrl(url)?.host || "";
+
   /**
-   * A link out of the panel; plain text where the address is not one that a reader may be sent to.
+   * A link out of the panel; plain text where the address is not a safe one.
    * @param {string} href @param {Record<string, any>} props @param {...Child} children
    */
   function link(href, props, ...children) {
-    const safe = /^(https?:\/\/|mailto:)/i.test(href || "");
-    const where = { href, target: "_blank", rel: "noopener noreferrer nofollow ugc" };
-    return safe ? el("a", { ...where, ...props }, ...children) : el("span", props, ...children);
+    if (!safeUrl(href)) return el("span", props, ...children);
+    return el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow ugc", ...props }, ...children);
   }
 
   /** Marks of citations inside a quote are the author's own. @param {Block[]} blocks */
   const plain = (blocks) => build(blocks, (n) => document.createTextNode(`[${n}]`));
-
-  /** @param {string} url */
-  function hostOf(url) {
-    try {
-      return new URL(url).host;
-    } catch {
-      return "";
-    }
-  }
 
   /** How bright a colour as the browser computes it is, 0 to 1; nothing if transparent. @param {string} colour */
   function luminance(colour) {
@@ -290,63 +282,59 @@
 .root {
   --accent: var(--dayi-color, #b8402a); --on-accent: var(--dayi-on-color, #fff);
   --bg: var(--dayi-background, #fff); --ink: var(--dayi-text, #1d1c1a); --soft: #57534c; --faint: #6a655d;
-  --line: #e6e3dd; --strong: #cdc8bf; --sunken: #f5f3ef; --mark: #fff2c7; --good: #23663f; --shade: 24 20 16;
-  --font: var(--dayi-font, system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif);
-  --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-  --r: var(--dayi-radius, 16px); --tint: color-mix(in srgb, var(--accent) 11%, var(--bg));
+  --line: #e6e3dd; --strong: #cdc8bf; --sunken: #f5f3ef; --mark: #fff2c7; --good: #23663f;
+  --font: var(--dayi-font, system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif);
+  --mono: ui-monospace, Menlo, Consolas, monospace; --tint: color-mix(in srgb, var(--accent) 11%, var(--bg));
   color-scheme: light; font: 400 15px/1.6 var(--font); color: var(--ink); text-align: start;
 }
 .root.dark {
   --bg: var(--dayi-background-dark, #1b1a19); --ink: var(--dayi-text-dark, #ece8e2); --soft: #b7b0a6; --faint: #9d968c;
-  --line: #35322e; --strong: #4d4943; --sunken: #262422; --mark: #4c3d12; --good: #8fd0a8; --shade: 0 0 0;
+  --line: #35322e; --strong: #4d4943; --sunken: #262422; --mark: #4c3d12; --good: #8fd0a8;
   --tint: color-mix(in srgb, var(--accent) 24%, var(--bg)); color-scheme: dark;
 }
 :host([data-inline]) .root { height: 100%; }
 *, ::before, ::after { box-sizing: border-box; }
-h2, h3, h4, h5, p, ul, ol, fieldset, figure { margin: 0; padding: 0; border: 0; font: inherit; min-width: 0; }
+h2, h3, h4, h5, p, ul, ol, fieldset { margin: 0; padding: 0; border: 0; font: inherit; min-width: 0; }
 ul, ol { list-style: none; }
 button, textarea, input { font: inherit; color: inherit; margin: 0; letter-spacing: inherit; }
 button { background: none; border: 0; padding: 0; cursor: pointer; text-align: start; }
 a { color: inherit; text-decoration: underline; text-decoration-color: var(--accent); text-underline-offset: 3px; }
 [hidden] { display: none !important; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.dark :focus-visible { outline-color: color-mix(in srgb, var(--accent) 55%, #fff); }
-.scroller:focus { outline: 0; }
+:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
 .icon { width: 18px; height: 18px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .gap { flex: 1; }
 .waiting { margin: 22px 20px; }
 
-.launcher { position: fixed; z-index: var(--dayi-z-index, 2147483000); inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; display: flex; align-items: center; gap: 8px; height: 48px; padding: 0 20px 0 16px; border-radius: 24px; background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 2px 6px rgb(var(--shade) / 18%), 0 8px 24px rgb(var(--shade) / 20%); transition: transform .15s; }
+.launcher { position: fixed; z-index: var(--dayi-z-index, 2147483000); inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; display: flex; align-items: center; gap: 8px; height: 48px; padding: 0 20px 0 16px; border-radius: 24px; background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 2px 6px rgb(0 0 0 / 18%), 0 8px 24px rgb(0 0 0 / 20%); transition: transform .15s; }
 .launcher .icon { width: 22px; height: 22px; }
 .launcher:hover { transform: translateY(-2px); }
-.launcher:focus-visible { outline: 3px solid var(--ink); outline-offset: 3px; box-shadow: 0 0 0 3px var(--bg); }
 [data-position$="left"] .launcher { right: auto; left: var(--dayi-offset-x, 20px); }
 [data-position^="top"] .launcher { bottom: auto; top: var(--dayi-offset-y, 20px); }
 
 .panel { display: flex; flex-direction: column; width: 100%; height: 100%; background: var(--bg); color: var(--ink); overflow: hidden; }
-dialog.panel { position: fixed; inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: var(--r); width: min(var(--dayi-width, 460px), 100vw - 40px); max-width: none; height: min(780px, 100dvh - 40px); max-height: none; box-shadow: 0 4px 12px rgb(var(--shade) / 10%), 0 24px 64px rgb(var(--shade) / 26%); }
+dialog.panel { position: fixed; inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: var(--dayi-radius, 16px); width: min(var(--dayi-width, 460px), 100vw - 40px); max-width: none; height: min(780px, 100dvh - 40px); max-height: none; box-shadow: 0 4px 12px rgb(0 0 0 / 10%), 0 24px 64px rgb(0 0 0 / 26%); }
 section.panel > * { padding-inline: max(18px, 50% - 360px); }
 dialog:not([open]) { display: none; }
 dialog[open] { animation: rise .18s ease-out; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
 .open .launcher { visibility: hidden; }
-dialog::backdrop { background: rgb(24 20 16 / 22%); }
+dialog::backdrop { background: rgb(0 0 0 / 22%); }
 [data-position$="left"] dialog.panel { right: auto; left: var(--dayi-offset-x, 20px); }
 [data-position^="top"] dialog.panel { bottom: auto; top: var(--dayi-offset-y, 20px); }
 
 header { display: flex; align-items: center; gap: 6px; padding: 12px 12px 12px 18px; border-bottom: 1px solid var(--line); }
 .seal { width: 28px; height: 28px; flex: none; margin-right: 4px; border-radius: 8px; object-fit: contain; }
-span.seal { display: grid; place-items: center; background: var(--accent); color: var(--on-accent); font: 700 16px/1 "Songti SC", "Noto Serif CJK SC", STSong, serif; }
+span.seal { display: grid; place-items: center; background: var(--accent); color: var(--on-accent); font: 700 16px/1 "Songti SC", "Noto Serif CJK SC", serif; }
 h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .modes { display: flex; padding: 3px; border-radius: 10px; background: var(--sunken); margin-right: 4px; }
 .mode { padding: 2px 11px; border-radius: 7px; font-size: 13px; color: var(--soft); }
-.mode[aria-pressed="true"] { background: var(--bg); color: var(--ink); box-shadow: 0 1px 3px rgb(var(--shade) / 16%); font-weight: 550; }
+.mode[aria-pressed="true"] { background: var(--bg); color: var(--ink); box-shadow: 0 1px 3px rgb(0 0 0 / 16%); font-weight: 550; }
 .tool { display: grid; place-items: center; width: 34px; height: 34px; border-radius: 9px; color: var(--soft); }
-.tool:hover, .action:hover { background: var(--sunken); color: var(--ink); }
+:is(.tool, .action, .go, .open, .row):hover { background: var(--sunken); color: var(--ink); }
 .empty .fresh { display: none; }
 
-.scroller { position: relative; flex: 1; container-type: size; min-height: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; scrollbar-color: var(--strong) transparent; }
+.scroller { position: relative; flex: 1; container-type: size; min-height: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 .home, .results { padding: 26px 20px 16px; }
 .home h3 { font-weight: 700; font-size: 23px; line-height: 1.3; letter-spacing: -.005em; }
 .home h3 + p { margin-top: 8px; color: var(--soft); }
@@ -355,16 +343,14 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .home ul, .results ul { display: grid; gap: 8px; }
 .row { display: flex; align-items: center; gap: 12px; width: 100%; padding: 11px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--ink); text-decoration: none; line-height: 1.5; font-size: 14.5px; overflow-wrap: anywhere; transition: border-color .12s, background .12s; }
 .row > span { flex: 1; min-width: 0; }
-.row .icon { color: var(--faint); width: 16px; height: 16px; }
-.row:hover { border-color: var(--accent); background: var(--sunken); }
+.row .icon { color: var(--faint); }
+:is(.row, .action, .open, .go) .icon { width: 16px; height: 16px; }
+.row:hover { border-color: var(--accent); }
 .results { padding-top: 18px; }
 .results .ask { background: var(--tint); border-color: transparent; }
-.results .row > span { display: block; }
 .results strong { display: block; font-weight: 550; }
 .results small { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; color: var(--soft); font-size: 13px; }
 .results .ask span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.results li .row { align-items: flex-start; }
-.results li .icon { margin-top: 3px; }
 
 .turn { padding: 18px 20px 22px; }
 .turn + .turn { border-top: 1px solid var(--line); }
@@ -385,16 +371,15 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .part > h4 { display: flex; align-items: center; gap: 8px; }
 .part > h4::before { content: ""; width: 4px; height: 15px; border-radius: 2px; background: var(--accent); }
 .summary { font-size: 16px; line-height: 1.65; }
-.causes .items { display: grid; gap: 9px; }
+:is(.causes, .explanation) .items { display: grid; gap: 9px; }
 .causes .items > li { padding: 11px 14px; border-radius: 11px; background: var(--sunken); }
 .steps .items { counter-reset: step; }
 .steps .items > li { counter-increment: step; position: relative; padding: 1px 0 16px 38px; min-height: 40px; }
-.steps .items > li::before { content: counter(step); position: absolute; left: 0; top: 0; width: 25px; height: 25px; border-radius: 50%; display: grid; place-items: center; background: var(--tint); font-weight: 650; font-size: 12.5px; font-variant-numeric: tabular-nums; }
+.steps .items > li::before { content: counter(step); position: absolute; left: 0; top: 0; width: 25px; height: 25px; border-radius: 50%; display: grid; place-items: center; background: var(--tint); font-weight: 650; font-size: 12.5px; }
 .steps .items > li:not(:last-child)::after { content: ""; position: absolute; left: 12px; top: 30px; bottom: 3px; width: 1px; background: var(--strong); }
-.explanation .items { display: grid; gap: 9px; color: var(--soft); }
-.unsupported { border-left: 3px solid var(--strong); padding-left: 12px; }
-.steps .items > .unsupported { border-left: 0; }
-.warning { margin-top: 6px !important; color: var(--faint); font-size: 12.5px; font-style: italic; }
+.explanation { color: var(--soft); }
+.items > .unsupported { color: var(--faint); }
+.unsupported .warning { color: var(--ink); font-size: 13px; font-weight: 550; }
 
 .written { overflow-wrap: anywhere; min-width: 0; }
 .written > :first-child { margin-top: 0; }
@@ -415,30 +400,23 @@ pre { overflow-x: auto; padding: 11px 13px; border: 1px solid var(--line); borde
 .causes pre { background: var(--bg); }
 pre code { display: block; width: max-content; min-width: 100%; padding: 0; background: none !important; font: inherit; }
 pre.plain { white-space: pre-wrap; }
-.code .copy { position: absolute; top: 6px; right: 6px; min-height: 26px; padding: 0 8px; border: 1px solid var(--line); background: var(--bg); font-size: 12px; opacity: 0; }
-.code:is(:hover, :focus-within) .copy { opacity: 1; }
-@media (hover: none) {
-  .code .copy { opacity: 1; }
-  pre { padding-right: 46px; }
-}
-.cite { display: inline-grid; place-items: center; min-width: 19px; height: 19px; margin: 0 2px; padding: 0 5px; border-radius: 6px; background: var(--tint); color: var(--ink); font: 650 11.5px/1 var(--font); font-variant-numeric: tabular-nums; vertical-align: 2px; }
+.code pre { padding-right: 42px; }
+.code .copy { position: absolute; top: 5px; right: 5px; }
+.code .copy span { display: none; }
+.cite { display: inline-grid; place-items: center; min-width: 19px; height: 19px; margin: 0 2px; padding: 0 5px; border-radius: 6px; background: var(--tint); color: var(--ink); font: 650 11.5px/1 var(--font); vertical-align: 2px; }
 button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); color: var(--on-accent); }
-.host { color: var(--faint); font-size: 12.5px; overflow-wrap: anywhere; }
-.link-host { color: var(--faint); font-size: .86em; }
+.host, .link-host { color: var(--faint); font-size: .88em; overflow-wrap: anywhere; }
 .tag { display: inline-flex; align-items: center; gap: 4px; color: var(--good); font-size: 12px; white-space: nowrap; }
 .tag .icon { width: 13px; height: 13px; stroke-width: 2; }
 
 .quote { margin: 11px 0 4px; border: 1px solid var(--line); border-radius: 11px; background: var(--bg); overflow: hidden; font-size: 13.5px; }
 .quote .from { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 12px; margin: 0; padding: 9px 13px; border-bottom: 1px solid var(--line); }
-.quote .from strong { font-weight: 600; }
 .quote .gone { margin: 0; padding: 8px 13px; background: var(--sunken); color: var(--soft); }
-.context { position: relative; max-height: 230px; overflow-y: auto; overscroll-behavior: contain; padding: 11px 13px; color: var(--soft); scrollbar-width: thin; }
+.context { position: relative; max-height: 230px; overflow-y: auto; overscroll-behavior: contain; padding: 11px 13px; color: var(--soft); }
 .mark { margin: 8px -5px; padding: 6px 9px; border-left: 3px solid var(--accent); border-radius: 3px 7px 7px 3px; background: var(--mark); color: var(--ink); }
 .mark > :first-child { margin-top: 0; }
 .mark code, .mark pre { background: color-mix(in srgb, var(--bg) 55%, transparent); }
 .quote .open { display: flex; align-items: center; gap: 7px; padding: 9px 13px; border-top: 1px solid var(--line); text-decoration: none; font-weight: 550; }
-.quote .open:hover { background: var(--sunken); }
-.quote .open .icon { width: 15px; height: 15px; }
 .quote .open .host { margin-left: auto; font-weight: 400; }
 
 .sources ul, .related ul { border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
@@ -451,11 +429,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .related li { display: flex; }
 .related .row { border: 0; border-radius: 0; padding: 9px 13px; font-size: 14px; }
 .related .go { display: grid; place-items: center; width: 42px; border-left: 1px solid var(--line); color: var(--faint); }
-.related .go:hover { background: var(--sunken); }
-.related .go .icon { width: 15px; height: 15px; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 2px; margin: 18px -8px 0; }
 .action { display: inline-flex; align-items: center; gap: 6px; min-height: 32px; padding: 0 8px; border-radius: 8px; color: var(--soft); font-size: 13px; text-decoration: none; }
-.action .icon { width: 16px; height: 16px; }
+[data-rating="bad"] .icon { transform: rotate(180deg); }
 .action[aria-pressed="true"] { background: var(--tint); color: var(--ink); }
 .form { margin-top: 10px; padding: 14px; border: 1px solid var(--line); border-radius: 12px; display: grid; gap: 11px; }
 .abstained .form { padding: 0; border: 0; }
@@ -464,14 +440,14 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .pill { position: relative; padding: 4px 12px; border: 1px solid var(--strong); border-radius: 99px; font-size: 13px; color: var(--soft); }
 .pill input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
 .pill:has(:checked) { background: var(--tint); border-color: var(--accent); color: var(--ink); }
-.pill:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
+.pill:has(:focus-visible) { outline: 2px solid var(--ink); outline-offset: 2px; }
 .form :is(textarea, input:not([type])) { width: 100%; padding: 8px 11px; border: 1px solid var(--strong); border-radius: 9px; background: var(--bg); resize: vertical; }
 .button { justify-self: start; width: fit-content; padding: 6px 16px; border-radius: 9px; background: var(--accent); color: var(--on-accent); font-weight: 550; font-size: 14px; }
 .said:not(:empty) { margin-top: 8px; color: var(--soft); font-size: 13.5px; }
 .fine { color: var(--faint); font-size: 12px; line-height: 1.5; }
 .turn .fine { margin-top: 8px; }
 
-.composer { padding: 10px 14px 10px; border-top: 1px solid var(--line); }
+.composer { padding: 10px 14px; border-top: 1px solid var(--line); }
 .box { display: flex; align-items: flex-end; gap: 6px; padding: 6px 6px 6px 14px; border: 1px solid var(--strong); border-radius: 14px; background: var(--bg); }
 .box:focus-within { border-color: var(--accent); box-shadow: 0 0 0 3px var(--tint); }
 .box textarea { flex: 1; min-width: 0; padding: 5px 0; border: 0; outline: 0; background: none; resize: none; line-height: 1.6; overflow-y: auto; }
@@ -486,7 +462,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
   .mode { padding: 2px 9px; }
   dialog.panel, [data-position] dialog.panel { inset: 0 0 auto 0; width: 100%; height: var(--dayi-height, 100dvh); border: 0; border-radius: 0; }
   .box textarea, .form :is(textarea, input:not([type])) { font-size: 16px; }
-  .action.copy span { display: none; }
+  .copy span { display: none; }
 }
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) {
@@ -684,7 +660,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
           said.textContent = widget.t(problem || thanks);
           form.hidden = rating === "good" || problem !== "";
         }),
-      }, icon(rating));
+      }, icon("thumb"));
       const text = () => `${answer.question}\n\n${answer.markdown}\n\n${answer.permalink}`;
       return [
         el("div", { class: "actions" }, thumb("good", "helpful", "thanks"), thumb("bad", "unhelpful", "thanks_bad"),
@@ -787,6 +763,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.site = null;
       /** @type {AbortController | null} of the question that is being answered */
       this.asking = null;
+      /** @type {Promise<boolean> | null} of the site's settings */
+      this.loading = null;
       /** @type {HTMLElement | null} where the focus was before the panel opened */
       this.opener = null;
     }
@@ -796,7 +774,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.language = this.pickLanguage();
       const { signal } = this.life;
       addEventListener("pagehide", () => this.stop(), { signal });
-      if (this.isInline) return void this.open();
+      if (this.isInline) return void quietly(() => this.open());
       document.addEventListener("keydown", (event) => this.onPageKey(event), { signal });
       document.addEventListener("click", (event) => this.onPageClick(event), { signal });
       this.drawButton();
@@ -805,6 +783,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     disconnectedCallback() {
       this.life.abort();
       this.stop();
+      this.close();
+      this.wasOpened = false;
     }
 
     // -- settings: the page's own over the site's
@@ -880,8 +860,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         this.dialog.showModal();
         this.emit("onModalOpen", { mode: this.mode });
       }
-      if (!(await this.load())) return;
-      if (!this.input || this.pickLanguage() !== this.language) this.draw();
+      if (!this.loading) this.loading = this.load();
+      if (!(await this.loading)) return void (this.loading = null);
+      if (!this.input || (this.pickLanguage() !== this.language && !this.asking)) this.draw();
       this.paint();
       if (query !== undefined) this.type(query);
       this.show();
@@ -922,17 +903,17 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
     /** The site's settings and this tab's conversation, once. @returns {Promise<boolean>} whether they are there */
     async load() {
-      if (this.site) return true;
-      const wait = el("p", { class: "waiting status" }, el("span", { class: "pulse" }));
+      const wait = el("p", { class: "waiting status", role: "status" }, el("span", { class: "pulse" }));
       this.panel?.replaceChildren(this.drawHeader(), wait);
       try {
         const url = this.api(`sites/${encodeURIComponent(this.option("siteId"))}`);
-        this.site = await (await request(url, { retry: true, signal: timeout(15000) })).json();
+        const stopper = new AbortController();
+        setTimeout(() => stopper.abort(), 15000);
+        this.site = await (await request(url, { retry: true, signal: stopper.signal })).json();
       } catch (error) {
         wait.textContent = this.t(`error_${error instanceof Failure ? error.kind : "unreachable"}`);
         console.warn(`Dayi: no settings for ${location.origin}; is it an origin of the site ${this.option("siteId")}?`);
         wait.className = "waiting notice";
-        wait.setAttribute("role", "status");
         return false;
       }
       const remembered = () => JSON.parse(sessionStorage.getItem(this.memory) || "[]");
@@ -1049,7 +1030,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         if (this.asking) this.stop();
         else this.enter();
       };
-      this.input = el("textarea", { rows: 1, maxlength: 8000, input: () => this.onInput(), keydown: this.onKey.bind(this) });
+      this.input = el("textarea", { rows: 1, maxlength: 20000, input: () => this.onInput(), keydown: this.onKey.bind(this) });
       this.submit = el("button", { class: "send" });
       return el("form", { class: "composer", submit }, el("div", { class: "box" }, this.input, this.submit),
         el("p", { class: "fine" }, this.option("modalDisclaimer") || this.t("disclaimer")));
@@ -1085,7 +1066,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
     /** @param {string} text */
     type(text) {
-      if (this.input) this.input.value = text.slice(0, 8000);
+      if (this.input) this.input.value = text.slice(0, 20000);
       this.onInput();
     }
 
@@ -1174,7 +1155,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     /** @param {string} query @param {Hit[]} hits */
     drawResults(query, hits) {
       const entries = hits.map(({ title, url, excerpt }) => {
-        const inner = [icon("page"), el("span", {}, el("strong", {}, title), el("small", {}, excerpt))];
+        const inner = [el("span", {}, el("strong", {}, title), el("small", {}, excerpt)), icon("arrow")];
         const clicked = () => this.emit("onSearchResultClick", { title, url });
         return el("li", {}, hostOf(url)
           ? link(url, { class: "row", click: clicked }, ...inner)
@@ -1263,26 +1244,21 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
   /** What is not empty. @param {Record<string, string>} values */
   const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 
-  /** @param {number} ms */
-  function timeout(ms) {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), ms);
-    return controller.signal;
-  }
-
   /**
-   * The result of an action; nothing, and a note for the site's owner, where it fails.
+   * The result of an action; nothing, and a note for the site's owner, where it fails, now or later.
    * @template T
    * @param {() => T} action
    * @param {boolean} [isNormal] whether failing is nothing to note: storage may be full or forbidden
    * @returns {T | undefined}
    */
   function quietly(action, isNormal = false) {
+    const note = (/** @type {unknown} */ error) => void (isNormal || console.warn("Dayi:", error));
     try {
-      return action();
+      const result = action();
+      if (result instanceof Promise) result.catch(note);
+      return result;
     } catch (error) {
-      if (!isNormal) console.warn("Dayi:", error);
-      return undefined;
+      return note(error);
     }
   }
 
@@ -1317,13 +1293,13 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
   const current = () => launched || /** @type {DayiWidget | null} */ (document.querySelector("dayi-widget")) || launch();
 
-  /** @type {Record<string, (...args: any[]) => void>} */
+  /** @type {Record<string, (...args: any[]) => unknown>} */
   const COMMANDS = {
-    render: () => void current(),
-    open: (options) => void current().open(options),
+    render: () => current(),
+    open: (options) => current().open(options),
     close: () => current().close(),
     toggle: () => current().toggle(),
-    setContext: (context) => void Object.assign(current().context, context),
+    setContext: (context) => Object.assign(current().context, context),
     unmount() {
       launched?.remove();
       launched = null;
