@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant import AnswerStore, Assistant
+from assistant import AnswerStore, Assistant, TokenBudget, Verifier, Writer, load_chat_model
 from kb import Embedder, HybridSearch, KnowledgeBase, Records, load_embedder
 from kb.embedding.rerank import CrossEncoderReranker
 from ui.settings import Product, Settings
@@ -85,6 +85,8 @@ def build_services(
         StoreBusy: another process owns the index.
         StoreError: the database cannot be opened.
         ModelError: the embedding model cannot be loaded.
+        SettingsError: the language model's settings are wrong.
+        MissingExtra: a package for the language model is missing.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     knowledge = KnowledgeBase.open(
@@ -96,5 +98,22 @@ def build_services(
     store = AnswerStore(answers or knowledge.records)
     thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
     answer_at = {product: value for product, value in thresholds.items() if value is not None}
-    assistant = Assistant(search, store, base_url=settings.base_url, product_names=names, answer_at=answer_at)
+    assistant = Assistant(
+        search,
+        store,
+        base_url=settings.base_url,
+        product_names=names,
+        answer_at=answer_at,
+        writer=_writer(settings, knowledge),
+    )
     return Services(settings, knowledge, search, assistant)
+
+
+def _writer(settings: Settings, knowledge: KnowledgeBase) -> Writer | None:
+    if not settings.llm:
+        return None
+    key = settings.llm_api_key.get_secret_value()
+    model = load_chat_model(settings.llm, base_url=settings.llm_base_url, api_key=key)
+    sites = {site.id: site.daily_tokens for site in settings.sites if site.daily_tokens}
+    budget = TokenBudget(knowledge.records, daily=settings.llm_daily_tokens, sites=sites)
+    return Writer(model, Verifier(knowledge.embedder), budget, max_passage_tokens=settings.llm_context_tokens)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event as Flag
 
-from assistant.values import Event
+from assistant.values import Event, Waiting
 from kb.errors import DayiError
 
 __all__ = ["HEARTBEAT_S", "Busy", "Stopping", "Streams"]
@@ -117,7 +117,8 @@ def _work(ask: Callable[[], Iterator[Event]], left: Flag, put: Callable[[_Item],
             for event in events:
                 if left.is_set():
                     return
-                put(event)
+                if not isinstance(event, Waiting):
+                    put(event)
         finally:
             if hasattr(events, "close"):
                 events.close()

@@ -11,8 +11,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+<<<<<<< HEAD
 from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started
 from ui.blocks import BlockStream, answer_blocks
+=======
+from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started, Waiting
+>>>>>>> main
 from ui.boundary import Services
 from ui.errors import error_body, error_of, status_of_code
 from ui.limits import Limits, address_of
@@ -138,7 +142,7 @@ async def _lines(first: Event | None, stream: _Stream, view: _View) -> AsyncIter
 
 def _line(event: Event | None, view: _View) -> str:
     match event:
-        case None:
+        case None | Waiting():
             return ": still here\n\n"
         case Started():
             return _sse("answer", asdict(event))

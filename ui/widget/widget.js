@@ -1,30 +1,13 @@
 // Dayi's widget for documentation sites: a button, and behind it a panel that answers with causes, steps and sources.
 //
-// It runs in pages of strangers, so it takes nothing for granted and leaves nothing behind: one file, no dependency, no
-// cookie, nothing stored before the first question, no host but its own server. It works where a page's policy allows
-// this script and this server only: styles are constructed sheets, and answers come as trees of elements (ui/blocks.py)
-// that are built one by one, so no string ever becomes HTML. Whatever fails, fails here: the page does not notice.
+// It runs in pages of strangers, so it leaves nothing behind and asks for nothing but this script and its server: styles
+// are constructed sheets, and answers come as trees (ui/blocks.py) whose elements are made one by one, so no string ever
+// becomes HTML. Whatever fails, fails here: the page does not notice.
 //
-// ES2020, checked by `tsc --checkJs --strict`. Attributes, functions and events: docs/widget.md.
+// ES2020, checked by `tsc --checkJs --strict` with types.d.ts. Attributes, functions and events: docs/widget.md.
 "use strict";
 (() => {
   if (customElements.get("dayi-widget")) return; // the page loads the script twice
-
-  /**
-   * @typedef {string | [string, Record<string, string>, any[]]} Block text, or an element: tag, attributes, children
-   * @typedef {{text: string, supported?: boolean}} Item
-   * @typedef {{n: number, document: string, product: string, title: string, url: string, reviewed: boolean}} Citation
-   * @typedef {{n: number, before: Block[], quote: Block[], after: Block[], is_current: boolean}} Quote
-   * @typedef {{title: string, url: string, excerpt: string}} Hit
-   * @typedef {{summary: Block[], causes: Block[][], steps: Block[][], explanation: Block[][], body: Block[],
-   *   quotes: Quote[]}} Blocks
-   * @typedef {{id: string, permalink: string, question: string, language: string, outcome: string, causes: Item[],
-   *   steps: Item[], explanation: Item[], citations: Citation[], related: Hit[], markdown: string,
-   *   conversation: string, feedback_token: string, masked: boolean, blocks: Blocks}} Answer
-   * @typedef {{title: string, language: string, colour: string, url_pattern: string, products: string[],
-   *   examples: Record<string, string[]>, texts: Record<string, Record<string, string>>}} Site
-   * @typedef {Node | string | null | false | undefined} Child
-   */
 
   const script = /** @type {HTMLScriptElement | null} */ (
     document.currentScript || document.querySelector('script[src*="/widget.js"]') // a module has no current script
