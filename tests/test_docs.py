@@ -13,6 +13,7 @@ from ui.settings import LimitSettings, Settings
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
 SITES = ROOT / "docs" / "sites.md"
+RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -30,11 +31,9 @@ def test_every_command_is_documented(readme: Path) -> None:
     assert documented == list(COMMANDS)
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("page", [*READMES, QUALITY, SITES], ids=lambda path: path.name)
-=======
-@pytest.mark.parametrize("page", [*READMES, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name)
->>>>>>> main
+@pytest.mark.parametrize(
+    "page", [*READMES, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):

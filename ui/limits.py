@@ -19,9 +19,9 @@ from starlette.requests import HTTPConnection
 from kb.errors import TooManyRequests
 from ui.settings import LimitSettings
 
-__all__ = ["Kind", "Limits", "address_of"]
+__all__ = ["Limits", "address_of"]
 
-Kind = Literal["question", "search", "rating"]
+_Kind = Literal["question", "site", "search", "rating"]
 
 _MINUTE_S, _DAY_S = 60, 86_400
 _MAX_KEYS = 50_000  # the callers seen longest ago are forgotten, so a flood from many addresses costs bounded memory
@@ -37,41 +37,49 @@ class Limits:
     def __init__(self, settings: LimitSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._exempt = settings.exempt
         self._at_once = settings.answers_at_once
-        questions = (settings.questions_per_minute, _MINUTE_S), (settings.questions_per_day, _DAY_S)
-        self._rates: dict[Kind, list[_Rate]] = {
-            "question": _in_force(*questions),
+        self._rates: dict[_Kind, list[_Rate]] = {
+            "question": _in_force((settings.questions_per_minute, _MINUTE_S), (settings.questions_per_day, _DAY_S)),
+            "site": _in_force((settings.site_questions_per_minute, _MINUTE_S)),
             "search": _in_force((settings.searches_per_minute, _MINUTE_S)),
             "rating": _in_force((settings.ratings_per_minute, _MINUTE_S)),
         }
-        self._site_rates = _in_force((settings.site_questions_per_minute, _MINUTE_S))
         self._window = _MovingWindow(clock)
         self._places: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def count(self, kind: Kind, address: str, site: str = "") -> None:
-        """Count one act of an address, and a question of a site, unless that is too much; then nothing is counted.
+    @contextmanager
+    def asking(self, address: str, site: str = "") -> Iterator[None]:
+        """One question of an address, and of a site: counted, and one of its few answers at once while the block lasts.
 
         Raises:
-            TooManyRequests: the address, or the site, has used up its allowance.
+            TooManyRequests: the address, or the site, has used up its allowance, or as many answers as the address may
+                have are being made. What an address is refused costs neither it nor the site anything.
         """
-        wait_s = 0.0
-        if client := self._client(address):
-            wait_s = self._window.hit((kind, client), self._rates[kind])
-        if not wait_s and site and kind == "question":
-            wait_s = self._window.hit(("site", site), self._site_rates)
-        if wait_s:
+        client = self._client(address)
+        with self._place(client):
+            self._count("question", client)
+            self._count("site", site)
+            yield
+
+    def count(self, kind: Literal["search", "rating"], address: str) -> None:
+        """Count one act of an address.
+
+        Raises:
+            TooManyRequests: the address has used up its allowance; nothing is counted.
+        """
+        self._count(kind, self._client(address))
+
+    def _count(self, kind: _Kind, who: str) -> None:
+        if who and (wait_s := self._window.hit((kind, who), self._rates[kind])):
             raise _too_many(math.ceil(wait_s))
 
     @contextmanager
-    def place(self, address: str) -> Iterator[None]:
-        """One of the address's few answers at once, for as long as the block lasts.
-
-        Raises:
-            TooManyRequests: all of them are being made.
-        """
-        client = self._client(address) if self._at_once else ""
+    def _place(self, client: str) -> Iterator[None]:
+        if not client or not self._at_once:
+            yield
+            return
         with self._lock:
-            if client and self._places[client] >= self._at_once:
+            if self._places[client] >= self._at_once:
                 raise _too_many(_PLACE_RETRY_S)
             self._places[client] += 1
         try:
@@ -79,7 +87,8 @@ class Limits:
         finally:
             with self._lock:
                 self._places[client] -= 1
-                self._places += Counter()  # drops those that hold none
+                if not self._places[client]:
+                    del self._places[client]
 
     def _client(self, address: str) -> str:
         """What an address counts as; "" for one that has no limits."""

@@ -46,8 +46,8 @@ class Site(BaseModel):
     language: Literal["auto", "zh", "en"] = "auto"
     examples: list[str] = []
     colour: str = ""
-<<<<<<< HEAD
     url_pattern: Annotated[str, Field(pattern=r"^(?:[^{}]|\{product\}|\{version\})*$")] = ""
+    daily_tokens: Annotated[int, Field(ge=0)] = 0
 
 
 _Count = Annotated[int, Field(ge=0)]
@@ -65,9 +65,6 @@ class LimitSettings(BaseModel):
     answers_at_once: _Count = 2
     site_questions_per_minute: _Count = 300
     exempt: list[_Network] = _LOOPBACK
-=======
-    daily_tokens: Annotated[int, Field(ge=0)] = 0
->>>>>>> main
 
 
 class Settings(BaseSettings):

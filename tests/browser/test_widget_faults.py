@@ -156,7 +156,7 @@ def test_server_that_says_nothing(reader: Reader) -> None:
         reader.send("9848 端口")
         page.wait_for_timeout(300)
         page.clock.run_for(46_000)
-        expect(page.locator(".notice")).to_contain_text(ZH["error_interrupted"])
+        expect(page.locator(".notice")).to_contain_text(ZH["error_incomplete"])
     finally:
         reader.services.assistant.gate.set()
         reader.services.assistant.gate = None
@@ -222,7 +222,7 @@ def test_streams_may_be_cut_anywhere(reader: Reader, pieces: list[bytes], pause_
         page = reader.open(f'data-api-base="{server}"')
         reader.send("9848 端口")
         expect(page.locator(".turn .written p")).to_have_text(["鉴权失败 🔐", "第二段"])
-        expect(page.locator(".notice")).to_contain_text(ZH["error_interrupted"])
+        expect(page.locator(".notice")).to_contain_text(ZH["error_incomplete"])
         reader.problems[:] = [problem for problem in reader.problems if server not in problem]
         quiet(reader)
 
@@ -244,7 +244,7 @@ def test_nonsense_is_a_message(reader: Reader, stream: bytes) -> None:
         reader.docs.policy = STRICT.format(server=f"{reader.server} {server}")
         page = reader.open(f'data-api-base="{server}"')
         reader.send("9848 端口")
-        expect(page.locator(".notice")).to_contain_text(ZH["error_interrupted"])
+        expect(page.locator(".notice")).to_contain_text(ZH["error_incomplete"])
         reader.problems[:] = [problem for problem in reader.problems if server not in problem]
         quiet(reader)
 

@@ -57,6 +57,14 @@ def test_patterns_hold_for_what_they_say(origin: str) -> None:
     assert origin in Origins(NACOS.origins)
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_this_machine_may_have_any_port(host: str) -> None:
+    """Each of its names for itself."""
+    origins = Origins([f"http://{host}:*"])
+    assert f"http://{host}:5173" in origins
+    assert "http://127.0.0.2:5173" not in origins
+
+
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_nothing_can_be_put_around_an_exact_origin(before: str, after: str) -> None:
     """An exact origin is equal or foreign."""

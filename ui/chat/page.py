@@ -98,9 +98,8 @@ def _ask(services: Services, limits: Limits, data: object, address: str) -> Iter
 
 def _events(services: Services, limits: Limits, asked: _Asked, address: str) -> Iterator[Event]:
     try:
-        limits.count("question", address)
         request = AskRequest(asked.question, product=asked.product, conversation=asked.conversation)
-        with limits.place(address):
+        with limits.asking(address):
             yield from services.assistant.ask(request)
     except RequestError as error:
         yield Failed(error.code, str(error))

@@ -8,11 +8,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
-<<<<<<< HEAD
-from assistant.values import REASONS, Answer, Citation, Delta, Done, Event, Failed, Item, Sources, Started
-=======
-from assistant.values import Answer, Citation, Delta, Done, Event, Failed, Item, Sources, Started, Waiting
->>>>>>> main
+from assistant.values import REASONS, Answer, Citation, Delta, Done, Event, Failed, Item, Sources, Started, Waiting
 from kb.values import Document
 from ui.pages import fragment
 from ui.rendering import plain, render

@@ -11,12 +11,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-<<<<<<< HEAD
-from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started
-from ui.blocks import BlockStream, answer_blocks
-=======
 from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started, Waiting
->>>>>>> main
+from ui.blocks import BlockStream, answer_blocks
 from ui.boundary import Services
 from ui.errors import error_body, error_of, status_of_code
 from ui.limits import Limits, address_of
@@ -65,13 +61,12 @@ def ask_routes(services: Services, streams: Streams, sites: Sites, limits: Limit
     async def ask(
         body: AskBody, request: Request, accept: Annotated[str, Header()] = ""
     ) -> JSONResponse | StreamingResponse:
-        asked, address = sites.complete(body.to_request(), request.state.origin), address_of(request)
-        limits.count("question", address, asked.site)
+        asked = sites.complete(body.to_request(), request.state.origin)
 
         def events() -> Iterator[Event]:
             return services.assistant.ask(asked)
 
-        stream = streams.open(events, limits.place(address))
+        stream = streams.open(events, limits.asking(address_of(request), asked.site))
         view = _BlockView(services) if body.blocks else _View()
         if "text/event-stream" not in accept:
             return await _whole(stream, view)

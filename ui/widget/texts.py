@@ -11,10 +11,11 @@ __all__ = ["WIDGET_TEXTS"]
 _SHARED = (
     *("welcome", "welcome_text", "try", "ask", "stop", "new", "searching", "writing", "stopped", "placeholder"),
     *("placeholder_more", "causes", "steps", "explanation", "sources", "reviewed", "open_page", "gone", "related"),
-    *("nearest", "abstained", "abstained_text", "degraded", "masked", "unreviewed", "copy", "copy_answer", "copied"),
-    *("permalink", "helpful", "unhelpful", "thanks", "thanks_bad", "what_wrong", "comment", "send", "not_sent"),
-    *(f"reason_{reason}" for reason in REASONS),
+    *("nearest", "abstained", "abstained_text", "which", "which_text", "masked", "unreviewed", "written"),
+    *("unsupported", "copy", "copy_answer", "copied", "permalink", "helpful", "unhelpful", "thanks", "thanks_bad"),
+    *("what_wrong", "comment", "send", "not_sent", "notice_words_only", "notice_no_model", "notice_incomplete"),
     *("error", "error_question", "error_unknown_product", "error_not_found", "error_busy", "error_rate_limited"),
+    *("error_incomplete", *(f"reason_{reason}" for reason in REASONS)),
 )
 _OWN: dict[str, tuple[str, str]] = {
     "title": ("答疑", "Ask the experts"),
@@ -33,7 +34,6 @@ _OWN: dict[str, tuple[str, str]] = {
     "ask_this": ("提问：“{}”", "Ask: “{}”"),
     "ready": ("答案已就绪。", "The answer is ready."),
     "source": ("出处 {}：{}", "Source {}: {}"),
-    "unsupported": ("未在出处中找到依据，请谨慎采用。", "Not found in the sources. Treat with care."),
     "not_copied": ("无法复制", "Not copied"),
     "expert": ("请专家解答", "Ask an expert"),
     "expert_text": (
@@ -43,7 +43,6 @@ _OWN: dict[str, tuple[str, str]] = {
     "contact": ("联系方式，如邮箱（可选）", "How to reach you, such as e-mail (optional)"),
     "expert_sent": ("已转给专家。", "Your question is with the experts."),
     "expert_missing": ("这里暂不支持请专家解答。", "Asking an expert is not available here."),
-    "error_interrupted": ("连接中断，答案不完整。", "The connection broke before the answer was complete."),
 }
 
 WIDGET_TEXTS: Mapping[Language, Mapping[str, str]] = {

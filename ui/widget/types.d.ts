@@ -12,6 +12,9 @@ type Answer = {
   question: string;
   language: string;
   outcome: string;
+  engine: string;
+  notice: string;
+  choices: string[];
   causes: Item[];
   steps: Item[];
   explanation: Item[];

@@ -248,9 +248,9 @@
         onEvent(name, data);
         if (name === "done") return;
       }
-      throw new Failure("interrupted");
+      throw new Failure("incomplete");
     } catch (error) {
-      throw error instanceof Failure ? error : new Failure("interrupted"); // the connection, or what came over it, broke
+      throw error instanceof Failure ? error : new Failure("incomplete"); // the connection, or what came over it, broke
     } finally {
       clearTimeout(timer);
     }
@@ -323,7 +323,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .home h3 + p { margin-top: 8px; color: var(--soft); }
 .label { margin: 22px 2px 8px; color: var(--faint); font-size: 13px; }
 .results > .label:first-child { margin-top: 0; }
-.home ul, .results ul { display: grid; gap: 8px; }
+:is(.home, .results, .abstained) ul { display: grid; gap: 8px; }
 .row { display: flex; align-items: center; gap: 12px; width: 100%; padding: 11px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--ink); text-decoration: none; line-height: 1.5; font-size: 14.5px; overflow-wrap: anywhere; transition: border-color .12s, background .12s; }
 .row > span { flex: 1; min-width: 0; }
 .row .icon { color: var(--faint); }
@@ -513,13 +513,14 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.answer = answer;
       this.head.textContent = answer.question; // as stored: secrets are hidden
       this.element.dataset.outcome = answer.outcome;
-      this.reply.lang = answer.language;
-      const parts = answer.outcome === "abstained" ? [this.abstention(answer)] : this.parts(answer);
-      this.reply.replaceChildren(...present([
+      const isOpen = answer.outcome === "abstained";
+      const parts = answer.choices.length ? [this.choices(answer)] : isOpen ? [this.abstention(answer)] : this.parts(answer);
+      const reply = el("div", { class: "reply", lang: answer.language },
         answer.masked && el("p", { class: "notice" }, icon("shield"), this.widget.t("masked")),
-        answer.outcome === "degraded" && el("p", { class: "notice" }, this.widget.t("degraded")),
-        ...parts, this.sources(answer), this.related(answer), ...this.actions(answer),
-      ]));
+        answer.notice && el("p", { class: "notice" }, this.widget.t(`notice_${answer.notice}`)),
+        ...parts, this.sources(answer), this.related(answer), ...this.actions(answer));
+      this.reply.replaceWith(reply);
+      this.reply = reply;
     }
 
     // -- what it says
@@ -649,7 +650,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         el("div", { class: "actions" }, thumb("good", "helpful", "thanks"), thumb("bad", "unhelpful", "thanks_bad"),
           el("span", { class: "gap" }), this.copier("copy_answer", text),
           link(answer.permalink, { class: "action" }, icon("link"), widget.t("permalink"))),
-        form, said, answer.outcome !== "abstained" && el("p", { class: "fine" }, widget.t("unreviewed")),
+        form, said, answer.outcome !== "abstained" && el("p", { class: "fine" }, widget.t(answer.engine === "generative" ? "written" : "unreviewed")),
       ];
     }
 
@@ -690,6 +691,13 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       }
       this.widget.emit("onAskAIFeedbackSubmit", { answer: this.answer?.id, rating, ...more });
       return "";
+    }
+
+    /** The desk asks back: which product or version? @param {Answer} answer */
+    choices({ choices }) {
+      const { widget } = this;
+      const entries = choices.map((text) => el("li", {}, button("row", { click: () => widget.ask(text) }, el("span", {}, text), icon("arrow"))));
+      return el("div", { class: "abstained" }, el("h4", {}, widget.t("which")), el("p", {}, widget.t("which_text")), el("ul", {}, ...entries));
     }
 
     /** @param {Answer} answer */
@@ -1220,9 +1228,6 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
   }
 
   // ---- small things
-
-  /** What is there of a list. @param {Child[]} children @returns {(Node | string)[]} */
-  const present = (children) => /** @type {(Node | string)[]} */ (children.filter(Boolean));
 
   /** What is not empty. @param {Record<string, string>} values */
   const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value));
