@@ -30,7 +30,9 @@ def test_every_command_is_documented(readme: Path) -> None:
     assert documented == list(COMMANDS)
 
 
-@pytest.mark.parametrize("page", [*READMES, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page", [*READMES, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
