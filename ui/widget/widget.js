@@ -943,8 +943,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const colour = this.option("projectColor") || this.site?.colour || "";
       let own = `--dayi-height: ${height}px;`;
       if (CSS.supports("color", colour)) {
-        this.sheet.replaceSync(`.probe { color: ${colour} }`);
-        const probe = this.root.appendChild(el("i", { class: "probe" }));
+        this.sheet.replaceSync(`i { color: ${colour} }`);
+        const probe = this.root.appendChild(el("i"));
         const light = luminance(getComputedStyle(probe).color) || 0;
         probe.remove();
         own += `--dayi-color: ${colour}; --dayi-on-color: ${light > 0.183 ? "#000" : "#fff"};`; // white down to 4.5 : 1
@@ -1135,7 +1135,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       try {
         const body = { query: query.slice(0, 500), product, site, k: 6 };
         const { hits } = await (await request(this.api("search"), { body, signal })).json();
-        // What the reader has just gone to does not vanish.
+        // What has the focus does not vanish.
         if (!signal.aborted && !this.results?.querySelector(":focus")) this.drawResults(query, hits);
       } catch {
         // the reader can still ask
