@@ -10,6 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from assistant.values import Item
 from tests.browser.conftest import BROWSER, Reader
 from ui.texts import TEXTS
 from ui.widget.texts import WIDGET_TEXTS
@@ -159,6 +160,38 @@ def test_abstention_offers_an_expert(reader: Reader) -> None:
     assert (body["contact"], body["answer"]) == ("me@example.org", f"answer{len(reader.services.assistant.asked)}")
     expect(turn.locator(".abstained .said")).to_have_text(re.compile(f"{ZH['expert_sent']}|{ZH['expert_missing']}"))
     reader.problems.clear()  # the browser notes a 404 by itself
+
+
+def test_degraded_and_unsupported_are_said(reader: Reader) -> None:
+    """Whatever is wrong with an answer stands above it; an item without support says so itself."""
+    item = Item("重启客户端。", (), supported=False)
+    reader.services.assistant.changes = {
+        "outcome": "degraded", "notice": "words_only", "engine": "generative", "explanation": (item,),
+    }  # fmt: skip
+    try:
+        reader.open()
+        turn = reader.ask(QUESTION)
+        expect(turn.locator(".notice")).to_have_text(ZH["notice_words_only"])
+        expect(turn.locator(".unsupported")).to_have_text(f"重启客户端。{ZH['unsupported']}")
+        expect(turn.locator(".warning")).to_have_count(1)
+        expect(turn.locator(".fine")).to_have_text(ZH["written"])
+    finally:
+        reader.services.assistant.changes = {}
+
+
+def test_question_back_is_answered_with_a_click(reader: Reader) -> None:
+    """The desk asks which one it is, and offers the replies."""
+    reader.services.assistant.changes = {"outcome": "abstained", "choices": ("Nacos 1.x", "Nacos 2.x")}
+    try:
+        page = reader.open()
+        turn = reader.ask(QUESTION)
+        expect(turn.locator(".abstained h4")).to_have_text(ZH["which"])
+        reader.services.assistant.changes = {}
+        turn.get_by_role("button", name="Nacos 2.x").click()
+        expect(page.locator(".turn").nth(1).locator(".question")).to_have_text("Nacos 2.x")
+        assert reader.services.assistant.asked[-1].conversation == "conversation1"
+    finally:
+        reader.services.assistant.changes = {}
 
 
 def test_related_question_is_asked(reader: Reader) -> None:

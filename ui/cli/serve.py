@@ -29,7 +29,7 @@ def serve(
     ] = False,
     data: DataOption = None,
 ) -> None:
-    """Serve the chat page, the API and the permalinks.
+    """Serve the widget, the chat page, the API and the permalinks.
 
     Example: dayi serve --demo --port 7860
     """

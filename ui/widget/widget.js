@@ -279,7 +279,7 @@
 *, ::before, ::after { box-sizing: border-box; }
 h2, h3, h4, h5, p, ul, ol, fieldset { margin: 0; padding: 0; border: 0; font: inherit; min-width: 0; }
 ul, ol { list-style: none; }
-button, textarea, input { font: inherit; color: inherit; margin: 0; letter-spacing: inherit; }
+button, textarea, input { font: inherit; color: inherit; margin: 0; }
 button { background: none; border: 0; padding: 0; cursor: pointer; text-align: start; }
 a { color: inherit; text-decoration: underline; text-decoration-color: var(--accent); text-underline-offset: 3px; }
 [hidden] { display: none !important; }
@@ -319,12 +319,11 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 
 .scroller { position: relative; flex: 1; container-type: size; min-height: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 .home, .results { padding: 26px 20px 16px; }
-.home h3 { font-weight: 700; font-size: 23px; line-height: 1.3; letter-spacing: -.005em; }
+.home h3 { font-weight: 700; font-size: 23px; line-height: 1.3; }
 .home h3 + p { margin-top: 8px; color: var(--soft); }
 .label { margin: 22px 2px 8px; color: var(--faint); font-size: 13px; }
-.results > .label:first-child { margin-top: 0; }
 :is(.home, .results, .abstained) ul { display: grid; gap: 8px; }
-.row { display: flex; align-items: center; gap: 12px; width: 100%; padding: 11px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--ink); text-decoration: none; line-height: 1.5; font-size: 14.5px; overflow-wrap: anywhere; transition: border-color .12s, background .12s; }
+.row { display: flex; align-items: center; gap: 12px; width: 100%; padding: 11px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--ink); text-decoration: none; line-height: 1.5; font-size: 14.5px; overflow-wrap: anywhere; }
 .row > span { flex: 1; min-width: 0; }
 .row .icon { color: var(--faint); }
 :is(.row, .action, .open, .go) .icon { width: 16px; height: 16px; }
@@ -373,7 +372,6 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .written ol { list-style: decimal; padding-left: 1.5em; }
 .written li { margin: .2em 0; }
 .written blockquote { padding-left: 12px; border-left: 3px solid var(--strong); color: var(--soft); }
-.written hr { border: 0; border-top: 1px solid var(--line); margin: 1em 0; }
 table { display: block; overflow-x: auto; border-collapse: collapse; font-size: 13.5px; }
 th, td { padding: 5px 10px; border: 1px solid var(--line); text-align: start; vertical-align: top; }
 code { font: .88em/1.5 var(--mono); padding: .1em .35em; border-radius: 5px; background: var(--sunken); }
@@ -400,7 +398,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .mark > :first-child { margin-top: 0; }
 .mark code, .mark pre { background: color-mix(in srgb, var(--bg) 55%, transparent); }
 .quote .open { display: flex; align-items: center; gap: 7px; padding: 9px 13px; border-top: 1px solid var(--line); text-decoration: none; font-weight: 550; }
-.quote .open .host { margin-left: auto; font-weight: 400; }
+.quote .open .host { margin-left: auto; }
 
 .sources ul, .related ul { border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 .sources li { padding: 9px 13px; font-size: 14px; }
@@ -945,8 +943,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const colour = this.option("projectColor") || this.site?.colour || "";
       let own = `--dayi-height: ${height}px;`;
       if (CSS.supports("color", colour)) {
-        this.sheet.replaceSync(`.probe { color: ${colour} }`);
-        const probe = this.root.appendChild(el("i", { class: "probe" }));
+        this.sheet.replaceSync(`i { color: ${colour} }`);
+        const probe = this.root.appendChild(el("i"));
         const light = luminance(getComputedStyle(probe).color) || 0;
         probe.remove();
         own += `--dayi-color: ${colour}; --dayi-on-color: ${light > 0.183 ? "#000" : "#fff"};`; // white down to 4.5 : 1
@@ -1137,7 +1135,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       try {
         const body = { query: query.slice(0, 500), product, site, k: 6 };
         const { hits } = await (await request(this.api("search"), { body, signal })).json();
-        if (!signal.aborted) this.drawResults(query, hits);
+        // What has the focus does not vanish.
+        if (!signal.aborted && !this.results?.querySelector(":focus")) this.drawResults(query, hits);
       } catch {
         // the reader can still ask
       }
