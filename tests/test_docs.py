@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ui.cli import COMMANDS, main
-from ui.settings import LimitSettings, Settings
+from ui.settings import LimitSettings, Settings, Site
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -61,6 +61,7 @@ def test_settings_of_the_sites_page_are_read() -> None:
     assert len(examples) >= 2
     for example in examples:
         Settings(**tomllib.loads(example))
+    assert set(Site.model_fields) <= set(tomllib.loads(examples[0])["sites"][0])
     documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
     defaults = LimitSettings().model_dump(exclude={"exempt"})
     assert documented == [(name, str(value)) for name, value in defaults.items()]
