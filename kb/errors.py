@@ -8,7 +8,10 @@ __all__ = [
     "AnswerNotFound",
     "DayiError",
     "DocumentError",
+    "EditConflict",
     "EmbeddingError",
+    "KeyReused",
+    "LoginRefused",
     "MissingExtra",
     "ModelError",
     "QuestionError",
@@ -19,6 +22,7 @@ __all__ = [
     "StoreDamaged",
     "StoreError",
     "StoreMismatch",
+    "TooManyAttempts",
     "UnknownProduct",
 ]
 
@@ -119,3 +123,27 @@ class AnswerNotFound(RequestError):
     """No such answer, document or conversation, or it is not yours to see."""
 
     code = "not_found"
+
+
+class LoginRefused(RequestError):
+    """Name and password do not belong together, or the account is disabled; nobody is told which."""
+
+    code = "login"
+
+
+class TooManyAttempts(RequestError):
+    """Too many attempts from one place, or at one account; later ones are heard again."""
+
+    code = "too_many_attempts"
+
+
+class EditConflict(RequestError):
+    """Somebody else has changed what the caller was changing; nothing was stored."""
+
+    code = "conflict"
+
+
+class KeyReused(RequestError):
+    """An idempotency key came with two different requests."""
+
+    code = "key_reused"

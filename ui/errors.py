@@ -16,11 +16,15 @@ from kb.errors import (
     AnswerNotFound,
     DayiError,
     DocumentError,
+    EditConflict,
+    KeyReused,
+    LoginRefused,
     ModelError,
     QuestionError,
     RequestError,
     SettingsError,
     StoreError,
+    TooManyAttempts,
     UnknownProduct,
 )
 from ui.logs import request_id
@@ -42,6 +46,10 @@ STATUS: dict[type[DayiError], HTTPStatus] = {
     QuestionError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownProduct: HTTPStatus.UNPROCESSABLE_ENTITY,
     AnswerNotFound: HTTPStatus.NOT_FOUND,
+    LoginRefused: HTTPStatus.UNAUTHORIZED,
+    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    EditConflict: HTTPStatus.CONFLICT,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """Status of each class of error; a class that is not named has its nearest ancestor's."""
 

@@ -201,8 +201,9 @@ review_events = Table(
 )
 
 # Experts' texts for documents. At most one of a document is "approved" or "conflict": that one stands over the source.
-# `source` is the document as its source has it now, null where there is none, and `base_digest` the digest of the
-# source that the expert has seen; they differ in the state "conflict".
+# `source` is the document as its source has it now, null where there is none, and `base_digest` the digest of the words
+# that the expert has seen: those of the source, which differ in the state "conflict", and in a draft those of the
+# document. A new answer has none.
 corrections = Table(
     "corrections",
     metadata,
@@ -214,7 +215,7 @@ corrections = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("phrases", sa.JSON, nullable=False),
-    Column("source", sa.JSON),
+    Column("source", sa.JSON(none_as_null=True)),
     Column("base_digest", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("reviewer", Text, nullable=False),
@@ -266,13 +267,12 @@ expert_requests = Table(
     Column("notified_at", Text, nullable=False),
 )  # fmt: skip
 
-# Requests that took effect: a repeated one gets the same reply and changes nothing.
+# Requests that took effect: a repeated one changes nothing, and gets the same reply because that follows from it.
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("key_hash", Text, primary_key=True),
     Column("request_digest", Text, nullable=False),
-    Column("reply", sa.JSON, nullable=False),
     Column("created_at", Text, nullable=False),
     Index("idempotency_keys_created_at", "created_at"),
 )

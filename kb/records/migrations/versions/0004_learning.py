@@ -131,8 +131,6 @@ def _create_requests() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("key_hash", sa.Text, primary_key=True),
-        *_texts("request_digest"),
-        sa.Column("reply", sa.JSON, nullable=False),
-        *_texts("created_at"),
+        *_texts("request_digest", "created_at"),
     )
     op.create_index("idempotency_keys_created_at", "idempotency_keys", ["created_at"])

@@ -1,0 +1,138 @@
+"""Regression: every accepted correction leaves a question that must be answered from that document ever after.
+
+Before a correction is approved, all of these questions are asked twice of a copy of the knowledge base in memory: as it
+is, and with the correction in it. What was answered and no longer is, is a fall.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, select
+
+from assistant.correction import Correction
+from assistant.engine import Assistant
+from assistant.evaluate import evaluate_case
+from assistant.golden import GoldenCase
+from kb import KnowledgeBase, Records
+from kb.records import Batch
+from kb.records.schema import golden_cases
+
+__all__ = ["Check", "GoldenStore", "Regression", "add_case", "drop_cases"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a correction would do: how many questions were asked and answered as they must be, before and after.
+
+    `fallen` were answered before and would not be any more; `own_answered` says whether the correction's own question
+    would be answered from it.
+    """
+
+    asked: int
+    before: int
+    after: int
+    fallen: tuple[GoldenCase, ...]
+    own_answered: bool
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nothing falls, and the correction is found for its own question."""
+        return not self.fallen and self.own_answered
+
+
+class GoldenStore:
+    """The questions in the database of the records. Thread-safe."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def all(self, product: str = "") -> list[GoldenCase]:
+        """The questions, oldest first; of one product where given."""
+        query = select(golden_cases).order_by(golden_cases.c.created_at, golden_cases.c.id)
+        if product:
+            query = query.where(golden_cases.c.product == product)
+        with self._records.read() as connection:
+            return [_case(row) for row in connection.execute(query).mappings()]
+
+
+class Regression:
+    """Asks the golden questions of the knowledge base as a correction would leave it.
+
+    `make_assistant` wires an assistant over a knowledge base, as the readers' is wired; what it answers is stored in the
+    copy only.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase], Assistant]) -> None:
+        self._knowledge = knowledge
+        self._make_assistant = make_assistant
+        self._golden = GoldenStore(knowledge.records)
+
+    def check(self, own: GoldenCase, put: Callable[[Batch], bool]) -> Check:
+        """What storing with `put` does to the product of `own`, the correction's own question.
+
+        Raises:
+            StoreError: the copy cannot be made.
+            DayiError: the assistant failed.
+        """
+        cases = [case for case in self._golden.all(own.product) if case.question != own.question]
+        with self._copy(own.product) as knowledge:
+            assistant = self._make_assistant(knowledge)
+            before = _answered(cases, assistant, knowledge)
+            with knowledge.records.batch() as batch:
+                put(batch)
+            knowledge.follow()
+            after = _answered([*cases, own], assistant, knowledge)
+        fallen = tuple(case for case in cases if case.id in before - after)
+        return Check(len(cases), len(before), len(after - {own.id}), fallen, own.id in after)
+
+    @contextmanager
+    def _copy(self, product: str) -> Iterator[KnowledgeBase]:
+        with tempfile.TemporaryDirectory(prefix="dayi-check-") as folder:
+            records = Records(f"sqlite:///{folder}/copy.db")
+            self._knowledge.records.copy_to(records, product)
+            knowledge = KnowledgeBase(records, self._knowledge.embedder, None)
+            try:
+                knowledge.follow()
+                yield knowledge
+            finally:
+                knowledge.close()
+
+
+def add_case(connection: Connection, correction: Correction, question: str, at: str) -> None:
+    """Remember a question that a correction must answer, within the transaction that approves it."""
+    about = (golden_cases.c.product == correction.product) & (golden_cases.c.document == correction.document)
+    connection.execute(golden_cases.delete().where(about, golden_cases.c.question == question))
+    connection.execute(
+        golden_cases.insert().values(
+            id=secrets.token_urlsafe(8),
+            product=correction.product,
+            question=question,
+            document=correction.document,
+            phrases=list(correction.phrases),
+            correction=correction.id,
+            created_at=at,
+        )
+    )
+
+
+def drop_cases(connection: Connection, product: str, document: str) -> None:
+    """Forget the questions of a document that no longer answers them."""
+    about = (golden_cases.c.product == product) & (golden_cases.c.document == document)
+    connection.execute(golden_cases.delete().where(about))
+
+
+def _answered(cases: Sequence[GoldenCase], assistant: Assistant, knowledge: KnowledgeBase) -> set[str]:
+    """The ids of the questions whose answers cite their document and hold their phrases."""
+    found = set()
+    for case in cases:
+        result = evaluate_case(case, assistant, knowledge.records)
+        if result.relevant_citations and result.phrases_found == result.phrases:
+            found.add(case.id)
+    return found
+
+
+def _case(row: RowMapping) -> GoldenCase:
+    return GoldenCase(row["id"], row["question"], True, (row["document"],), row["product"], tuple(row["phrases"]))
