@@ -59,7 +59,7 @@ class AnswerStore:
         return [(question, product) for question, product in reversed(rows)]
 
     def save(self, answer: Answer) -> None:
-        """Store an answer; its capabilities are kept as hashes. One that is missing or unsure is put before the experts."""
+        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts."""
         with self._records.write() as connection:
             connection.execute(
                 insert(answers).values(

@@ -7,19 +7,20 @@ still what the expert has seen.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from assistant.correction import Correction, CorrectionState, Reader, to_correction
 from assistant.experts import Expert
+from assistant.golden import GoldenCase
 from assistant.publications import Publication, put_publication
 from assistant.regression import add_case, drop_cases
 from assistant.reporting import WAITING, Review, load_review, log_event, now
 from assistant.reviews import advance, not_found
-from kb.errors import EditConflict, RequestError
-from kb.records import Records, document_values, to_document, words_digest
+from kb.errors import EditConflict, NotAllowed, RequestError
+from kb.records import Batch, Records, document_values, to_document, words_digest
 from kb.records.schema import corrections, documents, publications, reviews
 from kb.text import detect_language
 from kb.values import Document
@@ -77,6 +78,23 @@ class Corrections:
     def text_before(self, correction: Correction) -> str:
         """What readers have now, as the draft's text is written."""
         return self._reader.editable(self.before(correction))
+
+    def is_outdated(self, correction: Correction) -> bool:
+        """Whether a draft was made from another text than readers have now."""
+        with self._records.read() as connection:
+            return correction.state == "draft" and correction.base_digest != _digest_of(connection, correction)
+
+    def trial(self, correction: Correction) -> tuple[GoldenCase, Callable[[Batch], bool]]:
+        """What `Regression.check` needs: the question that a draft must answer, and what would store it.
+
+        Raises:
+            DocumentError: the text cannot be read as what it should be.
+        """
+        document = self.preview(correction)
+        with self._records.read() as connection:
+            question = _question(load_review(connection, correction.review), document)
+        case = GoldenCase(correction.id, question, True, (document.id,), document.product, correction.phrases)
+        return case, self._reader.prepared(document)
 
     # Drafts
 
@@ -190,9 +208,12 @@ class Corrections:
 
         Raises:
             AnswerNotFound: there is none, or it is not this expert's.
+            NotAllowed: the expert is no maintainer.
             EditConflict: it does not stand, or the source has changed since `version`.
         """
         source = self.get(expert, id).source
+        if expert.role != "maintainer":
+            raise NotAllowed("Only maintainers may take a correction back. （只有维护者可以撤回修订。）")
         put = self._reader.prepared(source) if source else None
         with self._records.batch() as batch:
             connection = batch.connection
@@ -232,11 +253,8 @@ class Corrections:
         return _document(connection, draft.product, draft.document)
 
     def _conclude(self, connection: Connection, expert: Expert, draft: Correction, document: Document) -> None:
-        review = load_review(connection, draft.review)
-        question = review.question if review and review.kind != "stale" else document.question
-        at = now()
-        if question:
-            add_case(connection, draft, question, at)
+        review, at = load_review(connection, draft.review), now()
+        add_case(connection, draft, _question(review, document), at)
         if document.kind == "qa":
             asked = review.created_at[:10] if review else ""
             versions = (document.version,) if document.version else ()
@@ -286,6 +304,11 @@ def _resolve_stale(connection: Connection, expert: Expert, correction: Correctio
         advance(connection, row["id"], row["version"])
         connection.execute(update(reviews).where(reviews.c.id == row["id"]).values(state="resolved"))
         log_event(connection, row["id"], expert.name, action, correction.document, correction.digest)
+
+
+def _question(review: Review | None, document: Document) -> str:
+    """What a correction must answer: what the reader asked, else what the entry says that it is about."""
+    return review.question if review and review.kind != "stale" else document.question or document.title
 
 
 def _open_draft(connection: Connection, review: str, product: str, document: str) -> Correction | None:

@@ -61,7 +61,7 @@ class GoldenStore:
 class Regression:
     """Asks the golden questions of the knowledge base as a correction would leave it.
 
-    `make_assistant` wires an assistant over a knowledge base, as the readers' is wired; what it answers is stored in the
+    `make_assistant` wires an assistant over a knowledge base, as the readers' is wired; what it answers goes into the
     copy only.
     """
 
@@ -77,7 +77,8 @@ class Regression:
             StoreError: the copy cannot be made.
             DayiError: the assistant failed.
         """
-        cases = [case for case in self._golden.all(own.product) if case.question != own.question]
+        stored = self._golden.all(own.product)
+        cases = [case for case in stored if (case.question, case.documents) != (own.question, own.documents)]
         with self._copy(own.product) as knowledge:
             assistant = self._make_assistant(knowledge)
             before = _answered(cases, assistant, knowledge)

@@ -14,6 +14,7 @@ __all__ = [
     "LoginRefused",
     "MissingExtra",
     "ModelError",
+    "NotAllowed",
     "QuestionError",
     "RequestError",
     "SettingsError",
@@ -147,3 +148,9 @@ class KeyReused(RequestError):
     """An idempotency key came with two different requests."""
 
     code = "key_reused"
+
+
+class NotAllowed(RequestError):
+    """The expert may see this, but not do that."""
+
+    code = "forbidden"

@@ -20,6 +20,7 @@ from kb.errors import (
     KeyReused,
     LoginRefused,
     ModelError,
+    NotAllowed,
     QuestionError,
     RequestError,
     SettingsError,
@@ -49,6 +50,7 @@ STATUS: dict[type[DayiError], HTTPStatus] = {
     LoginRefused: HTTPStatus.UNAUTHORIZED,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     EditConflict: HTTPStatus.CONFLICT,
+    NotAllowed: HTTPStatus.FORBIDDEN,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """Status of each class of error; a class that is not named has its nearest ancestor's."""

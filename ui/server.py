@@ -23,10 +23,14 @@ from ui.logs import configure_logging
 from ui.pages import STATIC
 from ui.routes.answers import answer_routes
 from ui.routes.ask import ask_routes
+from ui.routes.corrections import correction_routes
 from ui.routes.feedback import feedback_routes
 from ui.routes.health import health_routes
 from ui.routes.pages import page_routes
+from ui.routes.review import review_routes
 from ui.routes.search import search_routes
+from ui.routes.sign_in import sign_in_routes
+from ui.sessions import Sessions
 from ui.streams import Streams
 
 __all__ = ["create_app", "run_server"]
@@ -64,6 +68,9 @@ def create_app(services: Services, *, streams: Streams | None = None, hosts: tup
     app.include_router(_api(services, streams), prefix="/api/v1")
     app.include_router(health_routes(services, streams))
     app.include_router(page_routes(services, app))
+    sessions = Sessions(services.learning.experts, services.settings.base_url)
+    for routes in (sign_in_routes, review_routes, correction_routes):
+        app.include_router(routes(services, sessions))
     app.mount("/ui", _Static(STATIC))
     app.router.default = chat  # a mount at "/" would turn 405 into 404
     settings = services.settings

@@ -1,15 +1,23 @@
 """The only place that picks adapters and wires objects; everything below takes what it needs as arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import ingest
 from assistant import AnswerStore, Assistant
-from kb import Embedder, HybridSearch, KnowledgeBase, Records, load_embedder
+from assistant.corrections import Corrections
+from assistant.experts import ExpertStore
+from assistant.publications import PublicationStore
+from assistant.regression import GoldenStore, Regression
+from assistant.reviews import Queue
+from kb import Document, Embedder, HybridSearch, KnowledgeBase, Language, Records, load_embedder
 from kb.embedding.rerank import CrossEncoderReranker
+from kb.records import Batch
 from ui.settings import Product, Settings
 
-__all__ = ["ProductInfo", "Services", "build_services", "open_records"]
+__all__ = ["Learning", "ProductInfo", "Services", "build_learning", "build_services", "open_records"]
 
 # Titles and example questions of the products in the sample knowledge base; `[[products]]` overrides them.
 _TITLES = {"nacos": "Nacos", "arthas": "Arthas"}
@@ -42,6 +50,18 @@ class ProductInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """What experts work with."""
+
+    experts: ExpertStore
+    queue: Queue
+    corrections: Corrections
+    golden: GoldenStore
+    regression: Regression
+    publications: PublicationStore
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything that a channel needs, ready to use."""
 
@@ -49,6 +69,7 @@ class Services:
     knowledge: KnowledgeBase
     search: HybridSearch
     assistant: Assistant
+    learning: Learning
 
     def products(self) -> list[ProductInfo]:
         """The products of the knowledge base in the order of the settings, then by name."""
@@ -90,11 +111,52 @@ def build_services(
     knowledge = KnowledgeBase.open(
         settings.data, settings.database_url, embedder or load_embedder(settings.embedding), private=private
     )
-    names = {product.id: [product.title, *product.names] for product in settings.products}
     reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
+    wire = partial(_wire, settings, reranker)
+    search, assistant = wire(knowledge, answers or knowledge.records)
+    learning = build_learning(knowledge, lambda copy: wire(copy, copy.records)[1])
+    return Services(settings, knowledge, search, assistant, learning)
+
+
+def build_learning(knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase], Assistant]) -> Learning:
+    """Wire what experts work with; `make_assistant` makes one like the readers' for another knowledge base."""
+    records = knowledge.records
+    return Learning(
+        ExpertStore(records),
+        Queue(records),
+        Corrections(records, _Reader(knowledge.embedder)),
+        GoldenStore(records),
+        Regression(knowledge, make_assistant),
+        PublicationStore(records),
+    )
+
+
+def _wire(
+    settings: Settings, reranker: CrossEncoderReranker | None, knowledge: KnowledgeBase, answers: Records
+) -> tuple[HybridSearch, Assistant]:
+    names = {product.id: [product.title, *product.names] for product in settings.products}
     search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names, reranker=reranker)
-    store = AnswerStore(answers or knowledge.records)
+    store = AnswerStore(answers)
     thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
     answer_at = {product: value for product, value in thresholds.items() if value is not None}
     assistant = Assistant(search, store, base_url=settings.base_url, product_names=names, answer_at=answer_at)
-    return Services(settings, knowledge, search, assistant)
+    return search, assistant
+
+
+class _Reader:
+    """Documents as experts edit them, read by the parsers that read the sources. See `assistant.correction.Reader`."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def editable(self, document: Document) -> str:
+        return ingest.editable(document)
+
+    def edited(self, document: Document, title: str, text: str) -> Document:
+        return ingest.edited(document, title, text)
+
+    def new_answer(self, id: str, product: str, question: str, language: Language) -> tuple[Document, str]:
+        return ingest.new_answer(id, product, question, language)
+
+    def prepared(self, document: Document) -> Callable[[Batch], bool]:
+        return ingest.prepared(document, self._embedder, by_expert=True)
