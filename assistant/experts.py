@@ -54,11 +54,14 @@ class Expert:
 
 
 class ExpertStore:
-    """Accounts and sessions in the database of the records. Thread-safe."""
+    """Accounts and sessions in the database of the records. Thread-safe.
 
-    def __init__(self, records: Records) -> None:
+    `hasher` is for tests that have no time for argon2's own costs (RFC 9106, low memory).
+    """
+
+    def __init__(self, records: Records, hasher: argon2.PasswordHasher | None = None) -> None:
         self._records = records
-        self._hasher = argon2.PasswordHasher()
+        self._hasher = hasher or argon2.PasswordHasher()
         self._hashing = threading.Semaphore(_HASHED_AT_ONCE)
 
     # Accounts
