@@ -136,7 +136,9 @@ def test_nothing_secret_is_stored(experts: ExpertStore, tmp_path: Path) -> None:
 def test_one_secret_is_no_other(experts: ExpertStore) -> None:
     """A form's token does not sign in, and nothing that is no session is one."""
     session = experts.log_in("lin", PASSWORD, "1.2.3.4")
-    assert all(experts.expert_of(other) is None for other in ("", form_token(session), session.upper(), "lin", PASSWORD))
+    assert all(
+        experts.expert_of(other) is None for other in ("", form_token(session), session.upper(), "lin", PASSWORD)
+    )
 
 
 def test_ids_cannot_be_guessed(experts: ExpertStore) -> None:

@@ -64,7 +64,10 @@ def test_good_answers_need_nobody(answers: AnswerStore, queue: Queue) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "kind"),
-    [({"outcome": "abstained", "confidence": 0.1, "citations": ()}, "abstained"), ({"confidence": 0.6}, "low_confidence")],
+    [
+        ({"outcome": "abstained", "confidence": 0.1, "citations": ()}, "abstained"),
+        ({"confidence": 0.6}, "low_confidence"),
+    ],
 )
 def test_missing_and_unsure_answers_are_work(
     answers: AnswerStore, queue: Queue, changes: dict[str, object], kind: str
