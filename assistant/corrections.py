@@ -170,13 +170,14 @@ class Corrections:
                 drafted. Nothing was stored.
             DocumentError: the text cannot be read as what it should be.
         """
-        seen = self.get(expert, id)
+        with self._records.read() as connection:
+            seen = self._draft(connection, expert, id, version)
         document = self.preview(seen)
         put = self._reader.prepared(document)
         with self._records.batch() as batch:
             connection = batch.connection
             draft = self._draft(connection, expert, id, version)
-            if draft.digest != seen.digest or draft.base_digest != _digest_of(connection, draft):
+            if draft.base_digest != _digest_of(connection, draft):
                 raise EditConflict("The entry has changed since this was drafted. （条目在起草之后已有变化。）")
             source = self._replace_standing(connection, draft)
             put(batch)
@@ -263,7 +264,8 @@ class Corrections:
             log_event(connection, review.id, expert.name, "approved", draft.document, draft.digest)
             if review.state in WAITING:
                 advance(connection, review.id, review.version)
-                values = {"state": "resolved", "document": draft.document, "owner": review.owner or expert.name}
+                values = {"state": "resolved", "product": draft.product, "document": draft.document}
+                values["owner"] = review.owner or expert.name
                 connection.execute(update(reviews).where(reviews.c.id == review.id).values(values))
         _resolve_stale(connection, expert, draft, "corrected")
 

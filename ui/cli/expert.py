@@ -16,6 +16,7 @@ from ui.services import open_records
 
 __all__ = ["register"]
 
+RoleOption = Annotated[Role, typer.Option(help="Maintainers see all products and may take corrections back.")]
 NameArgument = Annotated[str, typer.Argument(help="Account name: a-z, 0-9, dot, dash, underscore.")]
 GenerateOption = Annotated[bool, typer.Option("--generate", help="Make up a password and print it once.")]
 
@@ -30,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def add(
     name: NameArgument,
-    role: Annotated[Role, typer.Option(help="Maintainers see all products and may take corrections back.")] = "reviewer",
+    role: Annotated[
+        Role, typer.Option(help="Maintainers see all products and may take back corrections.")
+    ] = "reviewer",
     product: Annotated[list[str], typer.Option(help="Product that a reviewer sees; all when left out.")] = [],  # noqa: B006
     generate: GenerateOption = False,
     data: DataOption = None,

@@ -38,7 +38,7 @@ def correction_routes(services: Services, sessions: Sessions) -> APIRouter:
         current = corrections.get(session.expert, id)
         title, text, phrases = mine or (current.title, current.text, "\n".join(current.phrases))
         theirs = current.text if mine else corrections.text_before(current)
-        values = {"correction": current, "title": title, "text": text, "phrases": phrases, "theirs": theirs}
+        values = {"correction": current, "title": title, "mine": text, "phrases": phrases, "theirs": theirs}
         values |= {"lines": diff(theirs, text), "is_draft": mine is not None}
         return HTMLResponse(fragment("review_conflict.html", language, session=session, **values), HTTPStatus.CONFLICT)
 

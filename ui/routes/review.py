@@ -1,8 +1,9 @@
 """The review queue: what experts have to look at, one page per review, and what can be done with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Header, Query
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
@@ -49,7 +50,8 @@ def review_routes(services: Services, sessions: Sessions) -> APIRouter:
         page = learning.queue.page(session.expert, **chosen, overdue=overdue, after=after)  # type: ignore[arg-type]
         values: dict[str, Any] = {
             "page": page,
-            "chosen": {name: value for name, value in {**chosen, "overdue": overdue and "1"}.items() if value},
+            "chosen": {**chosen, "overdue": "1" if overdue else ""},
+            "link": _link,
             "states": {one: sum(n for (s, _), n in page.counts.items() if s == one) for one in STATES},
             "kinds": {one: page.counts.get((state, one), 0) for one in KINDS},
             "products": _products(services, session),
@@ -108,6 +110,11 @@ def _page(
     return HTMLResponse(fragment(template, language, session=session, **values), status)
 
 
+def _link(chosen: Mapping[str, str], **changes: str) -> str:
+    """The queue's address with these filters."""
+    return f"/review?{urlencode({name: value for name, value in {**chosen, **changes}.items() if value})}"
+
+
 def _item(services: Services, session: Session, review: Review, accept_language: str) -> dict[str, Any]:
     learning, records = services.learning, services.knowledge.records
     reports = learning.queue.reports(review)
@@ -117,13 +124,13 @@ def _item(services: Services, session: Session, review: Review, accept_language:
     source = standing.source.text if standing and standing.source else ""
     cited = {(c.product, c.document): c.title for answer in answers for c in answer.citations}
     products = [review.product] if review.product else []
-    near = services.search.search(review.question, products=products, k=_NEAR).hits
+    near = [hit.document for hit in services.search.search(review.question, products=products, k=_NEAR).hits]
     return {
         "review": review,
         "reports": reports,
-        "turns": [turn_html(turn_of(answer), language, records.document) for answer in answers],
+        "turns": [(answer.question, turn_html(turn_of(answer), language, records.document)) for answer in answers],
         "cited": [(product, id, title) for (product, id), title in cited.items() if session.expert.sees(product)],
-        "near": [hit.document for hit in near if session.expert.sees(hit.document.product)],
+        "near": [one for one in near if (one.product, one.id) not in cited and session.expert.sees(one.product)],
         "similar": learning.queue.similar(session.expert, review),
         "history": learning.queue.history(review),
         "corrections": learning.corrections.of_review(review),
