@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -20,10 +20,20 @@ from kb.errors import AnswerNotFound
 from kb.records import Records, answers, feedback
 from kb.records.schema import expert_requests
 
-__all__ = ["AnswerStore", "new_capability"]
+__all__ = ["AnswerStore", "Turn", "new_capability"]
 
 _TURNS = 6
 _SURE = 0.7  # confidence from which on an answer is not looked at unless its reader complains
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question of a conversation: what was asked about which product, and what was answered."""
+
+    question: str
+    product: str
+    markdown: str
+    choices: tuple[str, ...]
 
 
 def new_capability() -> str:
@@ -41,22 +51,25 @@ class AnswerStore:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def questions(self, conversation: str) -> list[tuple[str, str]]:
-        """The last six (question, product) of a conversation, oldest first.
+    def turns(self, conversation: str) -> list[Turn]:
+        """The last six questions of a conversation with their answers, oldest first.
 
         Raises:
             AnswerNotFound: no such conversation.
         """
         with self._records.read() as connection:
             rows = connection.execute(
-                select(answers.c.question, answers.c.product)
+                select(answers.c.question, answers.c.product, answers.c.body)
                 .where(answers.c.conversation == _hash(conversation))
                 .order_by(answers.c.created_at.desc())
                 .limit(_TURNS)
             ).all()
         if not rows:
             raise AnswerNotFound("There is no such conversation. Start a new one. （没有这个会话，请重新提问。）")
-        return [(question, product) for question, product in reversed(rows)]
+        return [
+            Turn(question, product, body["markdown"], tuple(body.get("choices", ())))
+            for question, product, body in reversed(rows)
+        ]
 
     def save(self, answer: Answer) -> None:
         """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts."""
@@ -76,9 +89,10 @@ class AnswerStore:
                     body=asdict(_public(answer)),
                 )
             )
-            if answer.outcome == "abstained":
+            asked_back = answer.choices or not answer.confidence  # which product, or what it is about at all
+            if answer.outcome == "abstained" and not asked_back:
                 _report(connection, answer, "abstained")
-            elif answer.confidence < _SURE:
+            elif answer.outcome != "abstained" and answer.confidence < _SURE:
                 _report(connection, answer, "low_confidence")
 
     def get(self, answer_id: str) -> Answer:
@@ -196,7 +210,7 @@ def _public(answer: Answer) -> Answer:
 
 def _answer(body: dict[str, Any]) -> Answer:
     def items(name: str) -> tuple[Item, ...]:
-        return tuple(Item(item["text"], tuple(item["citations"])) for item in body[name])
+        return tuple(Item(item["text"], tuple(item["citations"]), item.get("supported", True)) for item in body[name])
 
     return Answer(
         **{
@@ -206,5 +220,6 @@ def _answer(body: dict[str, Any]) -> Answer:
             "explanation": items("explanation"),
             "citations": tuple(Citation(**citation) for citation in body["citations"]),
             "related": tuple(Related(**entry) for entry in body["related"]),
+            "choices": tuple(body.get("choices", ())),
         }
     )

@@ -6,9 +6,9 @@ from assistant.extractive import Draft
 from assistant.values import Item, Related
 from kb.values import Language
 
-__all__ = ["abstention_blocks", "answer_blocks"]
+__all__ = ["HEADINGS", "abstention_blocks", "answer_blocks", "breaking_off", "choice_blocks", "retraction"]
 
-_HEADINGS: dict[Language, tuple[str, str, str]] = {
+HEADINGS: dict[Language, tuple[str, str, str]] = {
     "zh": ("可能原因", "解决步骤", "说明"),
     "en": ("Likely causes", "Steps", "Explanation"),
 }
@@ -29,13 +29,42 @@ _ASKING_BACK: dict[Language, str] = {
     "- What does the error message say, word for word?\n- What was done just before it happened?\n\n",
 }
 
+_WHICH: dict[Language, str] = {
+    "zh": "不同的产品或版本做法不同。你用的是哪一个？",
+    "en": "This differs between products or versions. Which one do you use?",
+}
+_RETRACTED: dict[Language, str] = {
+    "zh": "以上内容在知识库里找不到依据，请不要采用。",
+    "en": "Nothing in the knowledge base supports the text above; please do not use it.",
+}
+_INCOMPLETE: dict[Language, str] = {
+    "zh": "回答在这里中断了，请重新提问。",
+    "en": "The answer broke off here. Please ask again.",
+}
+
+
+def choice_blocks(choices: Sequence[str], language: Language) -> Iterator[str]:
+    """The question which product or version is meant."""
+    yield _WHICH[language] + "\n\n"
+    yield "".join(f"- {choice}\n" for choice in choices) + "\n"
+
+
+def retraction(language: Language) -> str:
+    """What follows a text that was sent and turned out to be supported by nothing."""
+    return f"\n\n---\n\n{_RETRACTED[language]}\n\n"
+
+
+def breaking_off(language: Language) -> str:
+    """What follows a text that ended in the middle."""
+    return f"\n\n---\n\n{_INCOMPLETE[language]}\n"
+
 
 def answer_blocks(draft: Draft, language: Language) -> Iterator[str]:
     """Pieces of Markdown, each ending in a blank line; joined they are the answer."""
     for item in draft.summary:
         yield _marked(item) + "\n\n"
     parts = (draft.causes, draft.steps, draft.explanation)
-    for position, (heading, items) in enumerate(zip(_HEADINGS[language], parts, strict=True)):
+    for position, (heading, items) in enumerate(zip(HEADINGS[language], parts, strict=True)):
         if items:
             yield f"### {heading}\n\n"
         for number, item in enumerate(items, 1):

@@ -9,12 +9,12 @@ from sqlalchemy import RowMapping
 from kb.records import Batch, to_document, words_digest
 from kb.values import Document, Language
 
-__all__ = ["Correction", "CorrectionState", "Reader", "to_correction"]
+__all__ = ["Correction", "CorrectionState", "Editor", "to_correction"]
 
 CorrectionState = Literal["draft", "approved", "conflict", "rejected", "replaced", "withdrawn"]
 
 
-class Reader(Protocol):
+class Editor(Protocol):
     """Documents as experts edit them. What it raises as `DocumentError` is for the expert to read."""
 
     def editable(self, document: Document) -> str:

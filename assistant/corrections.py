@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
-from assistant.correction import Correction, CorrectionState, Reader, to_correction
+from assistant.correction import Correction, CorrectionState, Editor, to_correction
 from assistant.experts import Expert
 from assistant.golden import GoldenCase
 from assistant.publications import Publication, put_publication
@@ -35,9 +35,9 @@ _MAX_PHRASES = 10
 class Corrections:
     """Drafts and corrections in the database of the records, each expert seeing those of his products. Thread-safe."""
 
-    def __init__(self, records: Records, reader: Reader) -> None:
+    def __init__(self, records: Records, editor: Editor) -> None:
         self._records = records
-        self._reader = reader
+        self._editor = editor
 
     # Reading
 
@@ -65,7 +65,7 @@ class Corrections:
         Raises:
             DocumentError: the text cannot be read as what it should be; the message says why.
         """
-        return self._reader.edited(self.before(correction), correction.title, correction.text)
+        return self._editor.edited(self.before(correction), correction.title, correction.text)
 
     def before(self, correction: Correction) -> Document:
         """The document that readers have now; without text where a draft is the first of a new answer."""
@@ -73,11 +73,11 @@ class Corrections:
         if current is not None:
             return current
         language = detect_language(correction.text)
-        return self._reader.new_answer(correction.document, correction.product, correction.title, language)[0]
+        return self._editor.new_answer(correction.document, correction.product, correction.title, language)[0]
 
     def text_before(self, correction: Correction) -> str:
         """What readers have now, as the draft's text is written."""
-        return self._reader.editable(self.before(correction))
+        return self._editor.editable(self.before(correction))
 
     def is_outdated(self, correction: Correction) -> bool:
         """Whether a draft was made from another text than readers have now."""
@@ -94,7 +94,7 @@ class Corrections:
         with self._records.read() as connection:
             question = _question(load_review(connection, correction.review), document)
         case = GoldenCase(correction.id, question, True, (document.id,), document.product, correction.phrases)
-        return case, self._reader.prepared(document)
+        return case, self._editor.prepared(document)
 
     # Drafts
 
@@ -173,7 +173,7 @@ class Corrections:
         with self._records.read() as connection:
             seen = self._draft(connection, expert, id, version)
         document = self.preview(seen)
-        put = self._reader.prepared(document)
+        put = self._editor.prepared(document)
         with self._records.batch() as batch:
             connection = batch.connection
             draft = self._draft(connection, expert, id, version)
@@ -215,7 +215,7 @@ class Corrections:
         source = self.get(expert, id).source
         if expert.role != "maintainer":
             raise NotAllowed("Only maintainers may take a correction back. （只有维护者可以撤回修订。）")
-        put = self._reader.prepared(source) if source else None
+        put = self._editor.prepared(source) if source else None
         with self._records.batch() as batch:
             connection = batch.connection
             standing = self._at(connection, expert, id, version, _STANDING)
@@ -235,13 +235,13 @@ class Corrections:
     def _first_draft(self, connection: Connection, product: str, id: str, question: str) -> dict[str, Any]:
         if not id:
             id, language = f"expert-{secrets.token_hex(8)}", detect_language(question)
-            document, text = self._reader.new_answer(id, product, question, language)
+            document, text = self._editor.new_answer(id, product, question, language)
             base = ""
         else:
             found = _document(connection, product, id)
             if found is None:
                 raise not_found()
-            document, text, base = found, self._reader.editable(found), words_digest(found.title, found.text)
+            document, text, base = found, self._editor.editable(found), words_digest(found.title, found.text)
         return {"product": product, "document": id, "title": document.title, "text": text, "base_digest": base}
 
     def _replace_standing(self, connection: Connection, draft: Correction) -> Document | None:

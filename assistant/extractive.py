@@ -14,7 +14,7 @@ from assistant.values import Citation, Item
 from kb.text import tokens
 from kb.values import Document, Hit, Section, SectionKind
 
-__all__ = ["Draft", "compose"]
+__all__ = ["Draft", "compose", "same_problem"]
 
 _MAX_CAUSES, _MAX_STEPS = 10, 15
 _MAX_EXPLANATIONS, _MAX_EXPLANATIONS_ALONE = 4, 8
@@ -85,7 +85,7 @@ def _causes_and_steps(near: Sequence[Hit], picked: _Picked) -> tuple[list[Quoted
     """Both from the best document; the one that it lacks from the next that is about the same problem."""
     found: dict[SectionKind, list[Quoted]] = {"cause": [], "step": []}
     for hit in near:
-        if hit is not near[0] and not (any(found.values()) and _same_problem(hit.document, near[0].document)):
+        if hit is not near[0] and not (any(found.values()) and same_problem(hit.document, near[0].document)):
             continue
         causes = _of_kind(hit, "cause")
         found["cause"] = found["cause"] or picked.take(hit.document, causes, _MAX_CAUSES, aside=True)
@@ -93,7 +93,8 @@ def _causes_and_steps(near: Sequence[Hit], picked: _Picked) -> tuple[list[Quoted
     return found["cause"], found["step"]
 
 
-def _same_problem(one: Document, other: Document) -> bool:
+def same_problem(one: Document, other: Document) -> bool:
+    """Whether the questions, or titles, of two documents share most of their words."""
     words, others = (frozenset(tokens(document.question or document.title)) for document in (one, other))
     return _overlap(words, others) >= _SAME_PROBLEM
 

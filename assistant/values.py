@@ -14,13 +14,16 @@ __all__ = [
     "Event",
     "Failed",
     "Item",
+    "Notice",
     "Outcome",
     "Rating",
     "Related",
     "Sources",
     "Started",
+    "Waiting",
 ]
 
+Notice = Literal["", "words_only", "no_model", "incomplete"]
 Outcome = Literal["answered", "abstained", "degraded"]
 Rating = Literal["good", "bad"]
 
@@ -57,10 +60,14 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One cause, step or paragraph in Markdown, with the numbers of the citations that support it."""
+    """One cause, step or paragraph in Markdown, with the numbers of the citations that support it.
+
+    `supported` is False where a language model wrote what its citations do not say; every channel has to show that.
+    """
 
     text: str
     citations: tuple[int, ...]
+    supported: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,9 @@ class Answer:
 
     `confidence` is in 0..1. `conversation` and `feedback_token` are capabilities of the asker: never log them, never
     show them to anybody else. `masked` says that secrets were hidden in the question before anything else saw it.
+    `notice` says what is wrong with a degraded answer: found by words only, no language model although there should be
+    one, or ended in the middle. `choices` are replies to a question of the desk's own ("which product?"), as they can
+    be sent back.
     """
 
     id: str
@@ -101,6 +111,8 @@ class Answer:
     created_at: str
     milliseconds: int
     masked: bool = False
+    notice: Notice = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +153,9 @@ class Failed:
     message: str
 
 
-Event = Started | Sources | Delta | Done | Failed
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing new yet. For whoever iterates to look whether the asker is still there; never sent to anybody."""
+
+
+Event = Started | Sources | Delta | Waiting | Done | Failed

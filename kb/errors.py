@@ -14,6 +14,7 @@ __all__ = [
     "LoginRefused",
     "MissingExtra",
     "ModelError",
+    "ModelUnavailable",
     "NotAllowed",
     "QuestionError",
     "RequestError",
@@ -85,6 +86,21 @@ class ModelError(DayiError):
     """A language or embedding model failed."""
 
     code = "model"
+
+
+class ModelUnavailable(ModelError):
+    """A language model's server refused (`status`, an HTTP status) or cannot be reached (0).
+
+    `retry_after_s` is how long it asks to wait, None if it does not say.
+    """
+
+    code = "model_unavailable"
+
+    def __init__(self, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(f"The language model's server refused with status {status}" if status
+                         else "The language model's server cannot be reached")  # fmt: skip
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class EmbeddingError(ModelError):

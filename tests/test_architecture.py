@@ -19,7 +19,9 @@ ONLY_IN = {
     "chromadb": {"kb/index/chroma.py"},
     "tantivy": {"kb/index/tantivy_index.py"},
     "sentence_transformers": {"kb/embedding/transformer.py"},
-    "langchain_core": {"kb/retriever.py"},
+    "langchain_core": {"kb/retriever.py", "assistant/chat_model.py"},
+    "langchain": {"assistant/chat_model.py"},
+    "langchain_openai": set(),
     "torch": {"kb/embedding/torch_module.py", "kb/model/train.py"},
 }
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import ingest
-from assistant import AnswerStore, Assistant
+from assistant import AnswerStore, Assistant, TokenBudget, Verifier, Writer, load_chat_model
 from assistant.corrections import Corrections
 from assistant.experts import ExpertStore
 from assistant.publications import PublicationStore
@@ -106,6 +106,8 @@ def build_services(
         StoreBusy: another process owns the index.
         StoreError: the database cannot be opened.
         ModelError: the embedding model cannot be loaded.
+        SettingsError: the language model's settings are wrong.
+        MissingExtra: a package for the language model is missing.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     knowledge = KnowledgeBase.open(
@@ -113,18 +115,22 @@ def build_services(
     )
     reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
     wire = partial(_wire, settings, reranker)
-    search, assistant = wire(knowledge, answers or knowledge.records)
+    search, assistant = wire(knowledge, answers or knowledge.records, _writer(settings, knowledge))
     learning = build_learning(knowledge, lambda copy: wire(copy, copy.records)[1])
     return Services(settings, knowledge, search, assistant, learning)
 
 
 def build_learning(knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase], Assistant]) -> Learning:
-    """Wire what experts work with; `make_assistant` makes one like the readers' for another knowledge base."""
+    """Wire what experts work with.
+
+    `make_assistant` makes one like the readers' for another knowledge base; without a language model, whose answers
+    differ from run to run.
+    """
     records = knowledge.records
     return Learning(
         ExpertStore(records),
         Queue(records),
-        Corrections(records, _Reader(knowledge.embedder)),
+        Corrections(records, _Editor(knowledge.embedder)),
         GoldenStore(records),
         Regression(knowledge, make_assistant),
         PublicationStore(records),
@@ -132,19 +138,35 @@ def build_learning(knowledge: KnowledgeBase, make_assistant: Callable[[Knowledge
 
 
 def _wire(
-    settings: Settings, reranker: CrossEncoderReranker | None, knowledge: KnowledgeBase, answers: Records
+    settings: Settings,
+    reranker: CrossEncoderReranker | None,
+    knowledge: KnowledgeBase,
+    answers: Records,
+    writer: Writer | None = None,
 ) -> tuple[HybridSearch, Assistant]:
     names = {product.id: [product.title, *product.names] for product in settings.products}
     search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names, reranker=reranker)
     store = AnswerStore(answers)
     thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
     answer_at = {product: value for product, value in thresholds.items() if value is not None}
-    assistant = Assistant(search, store, base_url=settings.base_url, product_names=names, answer_at=answer_at)
+    assistant = Assistant(
+        search, store, base_url=settings.base_url, product_names=names, answer_at=answer_at, writer=writer
+    )
     return search, assistant
 
 
-class _Reader:
-    """Documents as experts edit them, read by the parsers that read the sources. See `assistant.correction.Reader`."""
+def _writer(settings: Settings, knowledge: KnowledgeBase) -> Writer | None:
+    if not settings.llm:
+        return None
+    key = settings.llm_api_key.get_secret_value()
+    model = load_chat_model(settings.llm, base_url=settings.llm_base_url, api_key=key)
+    sites = {site.id: site.daily_tokens for site in settings.sites if site.daily_tokens}
+    budget = TokenBudget(knowledge.records, daily=settings.llm_daily_tokens, sites=sites)
+    return Writer(model, Verifier(knowledge.embedder), budget, max_passage_tokens=settings.llm_context_tokens)
+
+
+class _Editor:
+    """Documents as experts edit them, read by the parsers that read the sources. See `assistant.correction.Editor`."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder

@@ -36,6 +36,7 @@ class Site(BaseModel):
     language: str = "auto"
     examples: list[str] = []
     colour: str = ""
+    daily_tokens: Annotated[int, Field(ge=0)] = 0
 
 
 class Settings(BaseSettings):
@@ -47,6 +48,15 @@ class Settings(BaseSettings):
     database: SecretStr | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder")
     embedding: str = Field("bundled", description="`bundled`, or the name of a sentence-transformers model")
     reranker: str = Field("", description="Name of a cross-encoder that reads the first hits once more")
+    llm: str = Field("", description="Language model, such as openai:gpt-5-mini; empty: experts' own words only")
+    llm_base_url: str = Field("", description="Address of an OpenAI-compatible server or of Ollama")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Key for the language model's server")
+    llm_daily_tokens: int = Field(
+        2_000_000, ge=0, description="Tokens a day, in and out; then answers are quoted. 0: no limit"
+    )
+    llm_context_tokens: int = Field(
+        4_000, ge=500, le=100_000, description="Tokens of the knowledge base that go with a question"
+    )
     base_url: str = Field("http://127.0.0.1:7860", description="Public address, for permalinks")
     origins: list[str] = Field(
         [], description="Origins of other sites that may call the API, such as https://docs.example.org"

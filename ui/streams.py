@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event as Flag
 
-from assistant.values import Event
+from assistant.values import Event, Waiting
 from kb.errors import DayiError
 
 __all__ = ["HEARTBEAT_S", "Busy", "Stopping", "Streams"]
@@ -109,7 +109,8 @@ def _work(ask: Callable[[], Iterator[Event]], left: Flag, put: Callable[[_Item],
             for event in events:
                 if left.is_set():
                     return
-                put(event)
+                if not isinstance(event, Waiting):
+                    put(event)
         finally:
             if hasattr(events, "close"):
                 events.close()

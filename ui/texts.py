@@ -63,9 +63,24 @@ _PAIRS: dict[str, tuple[str, str]] = {
         "与其猜测，不如直说。补充产品版本和完整报错后再问一次，通常会有帮助。",
         "Better to say so than to guess. Adding the product version and the full error message often helps.",
     ),
-    "degraded": (
-        "部分功能暂时不可用，这个回答可能不完整。",
-        "Part of the service is down; this answer may be incomplete.",
+    "notice_words_only": (
+        "按语义检索暂时不可用，这个回答可能不完整。",
+        "Search by meaning is down at the moment; this answer may be incomplete.",
+    ),
+    "notice_no_model": (
+        "语言模型暂时不可用，以下直接引用专家原文。",
+        "The language model is not available at the moment; this is quoted from the experts directly.",
+    ),
+    "notice_incomplete": ("这个回答中断了，内容不完整。", "This answer broke off and is incomplete."),
+    "unsupported": ("出处中未见依据", "not found in its sources"),
+    "which": ("你用的是哪一个？", "Which one do you use?"),
+    "which_text": (
+        "不同的产品或版本做法不同，请选择一个。",
+        "This differs between products or versions. Please choose one.",
+    ),
+    "written": (
+        "由语言模型根据专家文档撰写并逐条核对，尚未经人工复核",
+        "Written by a language model from expert documents and checked item by item, not yet reviewed by a person",
     ),
     "masked": (
         "你的问题里疑似含有密钥或个人信息，已隐藏后再处理。",
@@ -104,6 +119,7 @@ _PAIRS: dict[str, tuple[str, str]] = {
         "这个对话已失效，请新建对话。",
         "This conversation is no longer available. Please start a new one.",
     ),
+    "error_incomplete": ("回答中断了，请重新提问。", "The answer broke off. Please ask again."),
     "error_busy": ("当前提问较多，请稍候再试。", "Many people are asking right now. Please try again in a moment."),
     # permalink page
     "back": ("去提问", "Ask a question"),

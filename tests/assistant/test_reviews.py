@@ -76,6 +76,13 @@ def test_missing_and_unsure_answers_are_work(
     assert [(one.kind, one.question, one.reports) for one in waiting(queue)] == [(kind, "Why is 9848 closed?", 1)]
 
 
+@pytest.mark.parametrize("changes", [{"confidence": 0.0}, {"confidence": 0.4, "choices": ("Nacos", "Arthas")}])
+def test_questions_back_are_no_work(answers: AnswerStore, queue: Queue, changes: dict[str, object]) -> None:
+    """What the desk itself asks its reader about is no gap in the knowledge base."""
+    answers.save(answer("a", outcome="abstained", citations=(), **changes))
+    assert waiting(queue) == []
+
+
 def test_the_most_urgent_report_names_the_kind(answers: AnswerStore, queue: Queue) -> None:
     """An unsure answer that is then rated badly, and whose reader then asks for an expert, is one review."""
     answers.save(answer("a", confidence=0.6))

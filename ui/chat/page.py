@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistant.values import AskRequest, Delta, Event, Failed
+from assistant.values import AskRequest, Delta, Event, Failed, Waiting
 from kb.errors import AnswerNotFound, DayiError, RequestError
 from ui.boundary import Services
 from ui.chat.turns import Turn, advance, turn_html, turn_of
@@ -87,7 +87,7 @@ def _ask(services: Services, data: object) -> Iterator[str]:
     for event in _events(services, asked):
         turn = advance(turn, event)
         started = time.monotonic()
-        if not isinstance(event, Delta) or started >= next_drawing:
+        if not isinstance(event, (Delta, Waiting)) or started >= next_drawing:
             html = str(turn_html(turn, asked.language, services.knowledge.records.document))
             now = time.monotonic()
             next_drawing = now + max(_REDRAW_S, 2 * (now - started))  # a long text is drawn less often

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
-from assistant.values import Answer, Citation, Delta, Done, Event, Failed, Item, Sources, Started
+from assistant.values import Answer, Citation, Delta, Done, Event, Failed, Item, Sources, Started, Waiting
 from kb.values import Document
 from ui.pages import fragment
 from ui.rendering import plain, render
@@ -70,6 +70,8 @@ def advance(turn: Turn, event: Event) -> Turn:
             return turn_of(event.answer)
         case Failed():
             return replace(turn, error=event.code)
+        case Waiting():
+            return turn
 
 
 def turn_of(answer: Answer) -> Turn:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started
+from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started, Waiting
 from ui.boundary import Services
 from ui.errors import error_body, error_of, status_of_code
 from ui.streams import Streams
@@ -92,7 +92,7 @@ async def _lines(first: Event | None, stream: _Stream) -> AsyncIterator[str]:
 
 def _line(event: Event | None) -> str:
     match event:
-        case None:
+        case None | Waiting():
             return ": still here\n\n"
         case Started():
             return _sse("answer", asdict(event))

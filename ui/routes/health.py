@@ -1,10 +1,11 @@
-"""`/healthz` says that the process lives, `/readyz` that it can answer."""
+"""`/healthz` says that the process lives, `/readyz` that it can answer, `/metrics` what it did."""
 
 import shutil
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kb.errors import DayiError
 from ui.boundary import Services
@@ -16,7 +17,7 @@ _MIN_FREE_DISK = 0.05
 
 
 def health_routes(services: Services, streams: Streams) -> APIRouter:
-    """The routes for probes."""
+    """The routes for probes and for Prometheus."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
@@ -29,6 +30,10 @@ def health_routes(services: Services, streams: Streams) -> APIRouter:
         if state != "ready":
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return {"status": state}
+
+    @router.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

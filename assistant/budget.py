@@ -1,0 +1,81 @@
+"""What language models may cost in a day. A limit on requests does not bound a bill; this does.
+
+Before a call its dearest outcome is booked, in one transaction with the check, and afterwards corrected to what it
+took: parallel questions cannot overspend together, and a crash leaves too much booked, never too little.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, insert, select, update
+
+from kb.records import Records, usage
+
+__all__ = ["Booking", "TokenBudget", "estimate_tokens"]
+
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_CHARS_PER_TOKEN = 3  # of Latin text; tokenisers make 3 to 4, code and identifiers fewer
+
+
+def estimate_tokens(text: str) -> int:
+    """How many tokens a text takes, estimated high: a Han character is one, three others are one."""
+    han = len(_HAN.findall(text))
+    return han + (len(text) - han) // _CHARS_PER_TOKEN + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Tokens that were set aside for one question."""
+
+    day: str
+    site: str
+    tokens: int
+
+
+class TokenBudget:
+    """Tokens a day (UTC), in all and by site; 0 is no limit. Counts survive restarts. Thread-safe."""
+
+    def __init__(self, records: Records, *, daily: int = 0, sites: Mapping[str, int] | None = None) -> None:
+        self._records = records
+        self._daily = daily
+        self._sites = dict(sites or {})
+
+    def book(self, site: str, tokens: int) -> Booking | None:
+        """Set tokens aside for a question of a site; None when they would pass a limit."""
+        booking = Booking(datetime.now(UTC).date().isoformat(), site if site in self._sites else "", tokens)
+        own = self._own(booking)
+        with self._records.write() as connection:
+            spent = select(func.coalesce(func.sum(usage.c.tokens), 0)).where(usage.c.day == booking.day)
+            for limit, used in (
+                (self._daily, spent),
+                (self._sites.get(site, 0), spent.where(usage.c.site == booking.site)),
+            ):
+                if limit and connection.execute(used).scalar_one() + tokens > limit:
+                    return None
+            added = {"tokens": usage.c.tokens + tokens, "questions": usage.c.questions + 1}
+            if connection.execute(update(usage).where(own).values(added)).rowcount == 0:
+                row = {"day": booking.day, "site": booking.site, "tokens": tokens, "questions": 1}
+                connection.execute(insert(usage).values(row))
+        return booking
+
+    def settle(self, booking: Booking, tokens: int) -> None:
+        """Replace what was booked by what was used."""
+        with self._records.write() as connection:
+            difference = usage.c.tokens + (tokens - booking.tokens)
+            connection.execute(update(usage).where(self._own(booking)).values(tokens=difference))
+
+    def spent(self) -> int:
+        """Tokens of today, all sites."""
+        today = datetime.now(UTC).date().isoformat()
+        with self._records.read() as connection:
+            return int(
+                connection.execute(
+                    select(func.coalesce(func.sum(usage.c.tokens), 0)).where(usage.c.day == today)
+                ).scalar_one()
+            )
+
+    @staticmethod
+    def _own(booking: Booking):  # type: ignore[no-untyped-def]  # an SQL expression
+        return (usage.c.day == booking.day) & (usage.c.site == booking.site)

@@ -1,0 +1,128 @@
+"""Whether what a model wrote stands in the passages that it cites. Made for Chinese and English, without a model.
+
+A claim is compared sentence by sentence with the lines of the evidence that are nearest to it. It must share most of
+its words with them (or, across the two languages, their meaning), hold no number, version or identifier that they lack,
+and must not say the opposite of what they say.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from assistant.polarity import contradicts
+from kb import Embedder
+from kb.text import detect_language, query_tokens
+
+__all__ = ["Verifier", "Verdict"]
+
+# Fitted on the tuning half of the labelled set: `python -m tests.bench.verification` prints what others would give.
+_COVERED = 0.5  # share of a sentence's words that the nearest lines must hold
+_ALIKE = 0.45  # cosine to the nearest line that does instead, across the languages
+_WORTH_A_LINE = 0.05  # share of words that a further line must add
+_WINDOW = 3  # lines of evidence that one sentence may draw together
+_SENTENCE = re.compile(r"(?<=[。！？；!?;])|(?<=\.)\s|\n")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_MARKS = re.compile(r"\[\d{1,3}\]|[*`>|]+|^\s*(?:#+|[-+]|\d{1,2}[.)、])\s+|(?<!\w)_+|_+(?!\w)", re.MULTILINE)
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])v?(\d+(?:[.:]\d+)*)(?![A-Za-z0-9_])", re.IGNORECASE)
+_NAME = re.compile(
+    r"[A-Za-z][A-Za-z0-9$]*(?:[._/:@-][A-Za-z0-9$]+)+"  # property.key, file-name.yml, snake_case
+    r"|(?<![A-Za-z0-9])(?:[a-z]+[A-Z][A-Za-z0-9]*|(?:[A-Z][a-z0-9]+){2,}|[A-Z][A-Z0-9_]{2,})(?![A-Za-z])"  # camelCase
+    r"|(?<![\w-])-{1,2}[A-Za-z][\w-]+"  # an option
+)
+_COMPOUND = re.compile(r"[a-z]+(?:-[a-z]+)+|e\.g|i\.e")  # in English text a word like any other
+_LABEL_CHARS = 12  # a sentence so short is a heading over the others, or says too little to be compared
+
+
+_Line: TypeAlias = tuple[str, frozenset[str]]  # with its words
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a claim is supported, and the reason where it is not: "words", "exact", "opposite" or "nothing"."""
+
+    supported: bool
+    reason: str = ""
+
+
+class Verifier:
+    """Checks claims against evidence. Thread-safe."""
+
+    def __init__(self, embedder: Embedder, *, covered: float = _COVERED, alike: float = _ALIKE) -> None:
+        self._embedder = embedder
+        self._covered, self._alike = covered, alike
+
+    def check(self, claim: str, evidence: Sequence[str]) -> Verdict:
+        """Whether all of a claim, a piece of Markdown, stands in the passages together."""
+        lines = [(line, frozenset(query_tokens(line))) for passage in evidence for line in _lines(passage)]
+        sentences = list(_lines(claim))
+        if not lines or not sentences:
+            return Verdict(False, "nothing")
+        whole = _letters(" ".join(line for line, _ in lines))
+        for sentence in sentences:
+            is_label = len(_letters(sentence)) < _LABEL_CHARS and len(sentences) > 1
+            if _letters(sentence) not in whole and (reason := self._fault(sentence, lines, is_label)):
+                return Verdict(False, reason)
+        return Verdict(True)
+
+    def _fault(self, sentence: str, lines: Sequence[_Line], is_label: bool) -> str:
+        words = set(query_tokens(sentence))
+        near, covered = _nearest(words, lines)
+        is_foreign = covered < self._covered and self._means(sentence, lines)
+        if (
+            _exact(sentence)
+            - _exact(source := "\n".join(line for line, _ in lines) if is_foreign else near)
+            - _parts(source)
+        ):
+            return "exact"
+        if covered < self._covered and not is_foreign and not is_label:
+            return "words"
+        return "opposite" if not is_foreign and contradicts(sentence, near) else ""
+
+    def _means(self, sentence: str, lines: Sequence[_Line]) -> bool:
+        """Whether a line of the other language, or all of them together, say the same."""
+        own = detect_language(sentence)
+        foreign = [line for line, _ in lines if detect_language(line) != own]
+        if not foreign:
+            return False
+        claim = self._embedder.encode_queries([sentence])[0]
+        return bool(np.max(self._embedder.encode_documents([*foreign, " ".join(foreign)]) @ claim) >= self._alike)
+
+
+def _lines(markdown: str) -> Iterator[str]:
+    """The sentences and lines of code of a text, without Markdown's marks and the addresses of links."""
+    text = _MARKS.sub(" ", _LINK.sub(r"\1", unicodedata.normalize("NFKC", markdown)))
+    for line in _SENTENCE.split(text):
+        if line and re.search(r"\w", line):
+            yield line.strip()
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def _nearest(words: set[str], lines: Sequence[_Line]) -> tuple[str, float]:
+    """The neighbouring lines that hold most of the words, as few as possible, and the share that they hold."""
+    held = [words & own for _, own in lines]
+    best, share = lines[0][0], -1.0
+    for size in range(1, _WINDOW + 1):
+        for start in range(len(lines) - size + 1):
+            covered = len(set().union(*held[start : start + size])) / max(1, len(words))
+            if covered > share + _WORTH_A_LINE * (size > 1):
+                best, share = "\n".join(line for line, _ in lines[start : start + size]), covered
+    return best, share
+
+
+def _exact(text: str) -> set[str]:
+    """What must not differ by a character: numbers, versions, identifiers."""
+    is_english = detect_language(text) == "en"
+    names = {name.lower().strip("-") for name in _NAME.findall(text)}
+    return set(_NUMBER.findall(text)) | {name for name in names if not (is_english and _COMPOUND.fullmatch(name))}
+
+
+def _parts(text: str) -> set[str]:
+    words = re.findall(r"[A-Za-z0-9_.$/:@-]+", text.lower())
+    return {part for word in words for part in (word.strip("-.:"), *re.split(r"[._/:@-]", word))}
