@@ -11,6 +11,7 @@ from ui.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
+REVIEW = ROOT / "docs" / "review.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -28,7 +29,7 @@ def test_every_command_is_documented(readme: Path) -> None:
     assert documented == list(COMMANDS)
 
 
-@pytest.mark.parametrize("page", [*READMES, QUALITY], ids=lambda path: path.name)
+@pytest.mark.parametrize("page", [*READMES, QUALITY, REVIEW], ids=lambda path: path.name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):

@@ -169,7 +169,8 @@ reviews = Table(
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
     Index("reviews_state", "state", "created_at", "id"),
-    Index("reviews_facets", "state", "product", "kind", "owner", "created_at", "id"),
+    Index("reviews_kind", "state", "kind", "created_at", "id"),
+    Index("reviews_counts", "state", "kind", "product"),
     Index("reviews_fingerprint", "fingerprint"),
     Index("reviews_merged", "merged_into"),
 )

@@ -65,7 +65,8 @@ def _create_reviews() -> None:
         *_texts("created_at", "updated_at"),
     )
     op.create_index("reviews_state", "reviews", ["state", "created_at", "id"])
-    op.create_index("reviews_facets", "reviews", ["state", "product", "kind", "owner", "created_at", "id"])
+    op.create_index("reviews_kind", "reviews", ["state", "kind", "created_at", "id"])
+    op.create_index("reviews_counts", "reviews", ["state", "kind", "product"])
     op.create_index("reviews_fingerprint", "reviews", ["fingerprint"])
     op.create_index("reviews_merged", "reviews", ["merged_into"])
     op.create_table(
