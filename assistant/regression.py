@@ -1,7 +1,7 @@
 """Regression: every accepted correction leaves a question that must be answered from that document ever after.
 
-Before a correction is approved, all of these questions are asked twice of a copy of the knowledge base in memory: as it
-is, and with the correction in it. What was answered and no longer is, is a fall.
+Before a correction is approved, all of these questions are asked of a copy of the knowledge base in memory that has the
+correction in it. What is not answered there, but is in the knowledge base as it is, is a fall.
 """
 
 import secrets
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, select
 
+from assistant.answers import AnswerStore
 from assistant.correction import Correction
 from assistant.engine import Assistant
-from assistant.evaluate import evaluate_case
 from assistant.golden import GoldenCase
-from kb import KnowledgeBase, Records
+from assistant.values import Answer, AskRequest, Done
+from kb import DayiError, KnowledgeBase, Records
 from kb.records import Batch
 from kb.records.schema import golden_cases
 
@@ -25,15 +26,14 @@ __all__ = ["Check", "GoldenStore", "Regression", "add_case", "drop_cases"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a correction would do: how many questions were asked and answered as they must be, before and after.
+    """What a correction would do: how many questions were asked, and how many would be answered as they must be.
 
-    `fallen` were answered before and would not be any more; `own_answered` says whether the correction's own question
-    would be answered from it.
+    `fallen` are answered now and would not be any more; `own_answered` says whether the correction's own question would
+    be answered from it.
     """
 
     asked: int
-    before: int
-    after: int
+    answered: int
     fallen: tuple[GoldenCase, ...]
     own_answered: bool
 
@@ -41,6 +41,13 @@ class Check:
     def is_safe(self) -> bool:
         """Whether nothing falls, and the correction is found for its own question."""
         return not self.fallen and self.own_answered
+
+
+class _Unstored(AnswerStore):
+    """Answers that nobody asked for are not kept."""
+
+    def save(self, answer: Answer) -> None:
+        """Do nothing."""
 
 
 class GoldenStore:
@@ -61,11 +68,12 @@ class GoldenStore:
 class Regression:
     """Asks the golden questions of the knowledge base as a correction would leave it.
 
-    `make_assistant` wires an assistant over a knowledge base, as the readers' is wired; what it answers goes into the
-    copy only.
+    `make_assistant` wires an assistant over a knowledge base and a store of answers, as the readers' is wired.
     """
 
-    def __init__(self, knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase], Assistant]) -> None:
+    def __init__(
+        self, knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase, AnswerStore], Assistant]
+    ) -> None:
         self._knowledge = knowledge
         self._make_assistant = make_assistant
         self._golden = GoldenStore(knowledge.records)
@@ -79,21 +87,25 @@ class Regression:
         """
         stored = self._golden.all(own.product)
         cases = [case for case in stored if (case.question, case.documents) != (own.question, own.documents)]
-        with self._copy(own.product) as knowledge:
-            assistant = self._make_assistant(knowledge)
-            before = _answered(cases, assistant, knowledge)
-            with knowledge.records.batch() as batch:
-                put(batch)
-            knowledge.follow()
-            after = _answered([*cases, own], assistant, knowledge)
-        fallen = tuple(case for case in cases if case.id in before - after)
-        return Check(len(cases), len(before), len(after - {own.id}), fallen, own.id in after)
+        with self._copy(own.product, put) as knowledge:
+            failing = self._failing([*cases, own], knowledge)
+        missed = [case for case in failing if case.id != own.id]
+        missed_before = self._failing(missed, self._knowledge)
+        fallen = tuple(case for case in missed if case not in missed_before)
+        return Check(len(cases), len(cases) - len(missed), fallen, own_answered=own not in failing)
+
+    def _failing(self, cases: Sequence[GoldenCase], knowledge: KnowledgeBase) -> list[GoldenCase]:
+        """The questions whose answers do not cite their document, or do not quote their words."""
+        assistant = self._make_assistant(knowledge, _Unstored(knowledge.records))
+        return [case for case in cases if not _is_answered(case, assistant)]
 
     @contextmanager
-    def _copy(self, product: str) -> Iterator[KnowledgeBase]:
+    def _copy(self, product: str, put: Callable[[Batch], bool]) -> Iterator[KnowledgeBase]:
         with tempfile.TemporaryDirectory(prefix="dayi-check-") as folder:
             records = Records(f"sqlite:///{folder}/copy.db")
             self._knowledge.records.copy_to(records, product)
+            with records.batch() as batch:
+                put(batch)
             knowledge = KnowledgeBase(records, self._knowledge.embedder, None)
             try:
                 knowledge.follow()
@@ -125,14 +137,14 @@ def drop_cases(connection: Connection, product: str, document: str) -> None:
     connection.execute(golden_cases.delete().where(about))
 
 
-def _answered(cases: Sequence[GoldenCase], assistant: Assistant, knowledge: KnowledgeBase) -> set[str]:
-    """The ids of the questions whose answers cite their document and hold their phrases."""
-    found = set()
-    for case in cases:
-        result = evaluate_case(case, assistant, knowledge.records)
-        if result.relevant_citations and result.phrases_found == result.phrases:
-            found.add(case.id)
-    return found
+def _is_answered(case: GoldenCase, assistant: Assistant) -> bool:
+    *_, last = assistant.ask(AskRequest(case.question, product=case.product))
+    if not isinstance(last, Done):
+        raise DayiError("A regression question could not be asked; try again later.")
+    citations = last.answer.citations
+    quotes = " ".join(" ".join(citation.quote.split()) for citation in citations).lower()
+    cited = any(citation.document in case.documents for citation in citations)
+    return cited and all(" ".join(phrase.split()).lower() in quotes for phrase in case.phrases)
 
 
 def _case(row: RowMapping) -> GoldenCase:

@@ -104,12 +104,9 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     # checks and conflicts
     "review_check": ("批准之前请确认", "Before you approve"),
     "review_check_text": (
-        "用这份修订试答了全部回归问题：",
-        "All regression questions were tried with this correction:",
+        "用这份修订试答了这个产品的全部回归问题，答对：",
+        "All regression questions of the product were tried with this correction. Answered as they must be:",
     ),
-    "review_check_asked": ("个问题", "questions"),
-    "review_check_before": ("修订前答对", "answered before"),
-    "review_check_after": ("修订后答对", "answered after"),
     "review_fallen": ("修订之后不再能答对的问题", "Questions that would no longer be answered"),
     "review_own_missing": (
         "修订之后，读者的这个问题仍然得不到引用该条目的回答。在正文里用读者的说法写出症状，通常会有帮助。",

@@ -115,16 +115,18 @@ def build_services(
     )
     reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
     wire = partial(_wire, settings, reranker)
-    search, assistant = wire(knowledge, answers or knowledge.records, _writer(settings, knowledge))
-    learning = build_learning(knowledge, lambda copy: wire(copy, copy.records)[1])
+    search, assistant = wire(knowledge, AnswerStore(answers or knowledge.records), _writer(settings, knowledge))
+    learning = build_learning(knowledge, lambda copy, store: wire(copy, store)[1])
     return Services(settings, knowledge, search, assistant, learning)
 
 
-def build_learning(knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase], Assistant]) -> Learning:
+def build_learning(
+    knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase, AnswerStore], Assistant]
+) -> Learning:
     """Wire what experts work with.
 
-    `make_assistant` makes one like the readers' for another knowledge base; without a language model, whose answers
-    differ from run to run.
+    `make_assistant` makes one like the readers' for another knowledge base and store of answers; without a language
+    model, whose answers differ from run to run.
     """
     records = knowledge.records
     return Learning(
@@ -141,12 +143,11 @@ def _wire(
     settings: Settings,
     reranker: CrossEncoderReranker | None,
     knowledge: KnowledgeBase,
-    answers: Records,
+    store: AnswerStore,
     writer: Writer | None = None,
 ) -> tuple[HybridSearch, Assistant]:
     names = {product.id: [product.title, *product.names] for product in settings.products}
     search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names, reranker=reranker)
-    store = AnswerStore(answers)
     thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
     answer_at = {product: value for product, value in thresholds.items() if value is not None}
     assistant = Assistant(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from assistant.answers import AnswerStore
 from assistant.engine import Assistant as RealAssistant
 from assistant.values import (
     Answer,
@@ -235,7 +236,7 @@ def learning(settings: Settings) -> Learning:
     """The real learning loop on an empty database; its regression check is not for use."""
     records = Records(settings.database_url)
 
-    def no_assistant(_: KnowledgeBase) -> RealAssistant:
+    def no_assistant(_: KnowledgeBase, __: AnswerStore) -> RealAssistant:
         raise NotImplementedError
 
     return build_learning(KnowledgeBase(records, HashEmbedder(8), None), no_assistant)

@@ -389,7 +389,7 @@ def test_a_fall_is_seen_before_it_happens(desk: Services) -> None:
     body = f"## 用户问题\n\n{QUESTION}\n\n## 专家官方解答\n\n**原因**：{QUESTION}\n\n1. 换一台机器再试 {QUESTION}\n"
     saved = corrections.save(LIN, begun.id, begun.version, title=QUESTION, text=body)
     check = desk.learning.regression.check(*corrections.trial(saved))
-    assert (check.asked, check.before) == (1, 1)
+    assert (check.asked, check.answered) == (1, 0)
     assert not check.is_safe
     assert [case.question for case in check.fallen] == [QUESTION]
     assert before[0] == desk.knowledge.records.seq()
