@@ -9,24 +9,23 @@ from kb.values import Document, Hit
 
 __all__ = ["choices", "fitting"]
 
-_NEAR = 0.85  # share of the best document's score from which another is as likely meant
+_NEAR = 0.5  # share of the best document's score that another one about the same problem needs
 
 
 def choices(hits: Sequence[Hit], question: Question) -> tuple[str, ...]:
     """Products or versions to choose from, best first; empty where the question leaves nothing open."""
     near = [hit.document for hit in hits if hit.score >= _NEAR * hits[0].score]
-    near = [document for document in near if _holds_names(document, question)]
+    near = [document for document in near if same_problem(document, near[0]) and _holds_names(document, question)]
     products = tuple(dict.fromkeys(document.product for document in near))
     if len(products) > 1 and not question.products:
         return products
-    if question.versions or not near:
+    if question.versions or not near or not near[0].version:
         return ()
     versions: list[str] = []
-    for document in near:
-        same = document is near[0] or same_problem(document, near[0])
-        if same and document.version and not any(_agree(document.version, other) for other in versions):
-            versions.append(document.version)
-    return tuple(versions) if len(versions) > 1 and near[0].version else ()
+    for version in (document.version for document in near if document.version):
+        if not any(_agree(version, other) for other in versions):
+            versions.append(version)
+    return tuple(versions) if len(versions) > 1 else ()
 
 
 def fitting(hits: Sequence[Hit], versions: Sequence[str]) -> tuple[Hit, ...]:

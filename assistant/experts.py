@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import argon2
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
-from kb.errors import LoginRefused, RequestError, TooManyAttempts
+from kb.errors import LoginRefused, RequestError, TooManyRequests
 from kb.records import Records
 from kb.records.schema import expert_sessions, experts, login_attempts
 
@@ -30,6 +30,7 @@ SESSION_S = 12 * 3600  # a working day; then the expert logs in again
 _WINDOW = timedelta(minutes=15)
 _TRIES_PER_ACCOUNT, _TRIES_PER_ADDRESS = 5, 20
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 12, 200  # characters
+_LOCKED = "Too many attempts. Try again in 15 minutes. （尝试次数过多，请 15 分钟后再试。）"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _HASHED_AT_ONCE = 2  # each takes 64 MiB
 
@@ -120,7 +121,7 @@ class ExpertStore:
         Takes as long for an unknown name as for a known one.
 
         Raises:
-            TooManyAttempts: five failures at this account, or twenty from this address, within 15 minutes.
+            TooManyRequests: five failures at this account, or twenty from this address, within 15 minutes.
             LoginRefused: they do not belong together, or the account is disabled.
         """
         name = name.strip().lower()
@@ -166,9 +167,7 @@ class ExpertStore:
             for subject, limit in limits.items():
                 query = select(func.count()).where(login_attempts.c.subject == subject, login_attempts.c.at >= since)
                 if connection.execute(query).scalar_one() >= limit:
-                    raise TooManyAttempts(
-                        "Too many attempts. Try again in 15 minutes. （尝试次数过多，请 15 分钟后再试。）"
-                    )
+                    raise TooManyRequests(_LOCKED, int(_WINDOW.total_seconds()))
             rows = [login_attempts.insert().values(subject=subject, at=_time()) for subject in limits]
             return [int(connection.execute(row).inserted_primary_key[0]) for row in rows]  # type: ignore[index]
 

@@ -175,9 +175,11 @@ class Writer:
         calls.left -= 1
         result = "cancelled"
         try:
-            yield from self._model.stream(messages)
-            result = "ok"
-            self._breaker.succeeded()
+            for piece in self._model.stream(messages):
+                if isinstance(piece, Ended):
+                    result = "ok"
+                    self._breaker.succeeded()
+                yield piece
         except ModelError:
             result = "failed"
             self._breaker.failed()

@@ -6,6 +6,7 @@ from typing import Literal
 from kb.values import Language
 
 __all__ = [
+    "REASONS",
     "Answer",
     "AskRequest",
     "Citation",
@@ -26,6 +27,8 @@ __all__ = [
 Notice = Literal["", "words_only", "no_model", "incomplete"]
 Outcome = Literal["answered", "abstained", "degraded"]
 Rating = Literal["good", "bad"]
+REASONS = ("inaccurate", "outdated", "irrelevant", "incomplete", "wrong_citation", "other")
+"""Why a reader rates an answer as bad, in every channel. Stored ratings may hold others, of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from kb.errors import (
     StoreDamaged,
     StoreError,
     StoreMismatch,
-    TooManyAttempts,
+    TooManyRequests,
     UnknownProduct,
 )
 from kb.index.base import IndexQuery
@@ -71,7 +71,7 @@ __all__ = [
     "StoreDamaged",
     "StoreError",
     "StoreMismatch",
-    "TooManyAttempts",
+    "TooManyRequests",
     "UnknownProduct",
     "Vectors",
     "clean",

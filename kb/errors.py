@@ -16,15 +16,17 @@ __all__ = [
     "ModelError",
     "ModelUnavailable",
     "NotAllowed",
+    "PublishError",
     "QuestionError",
     "RequestError",
     "SettingsError",
+    "SiteRefused",
     "SourceError",
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
     "StoreMismatch",
-    "TooManyAttempts",
+    "TooManyRequests",
     "UnknownProduct",
 ]
 
@@ -118,6 +120,12 @@ class MissingExtra(ModelError):
         super().__init__(f"{what} needs an optional package: pip install 'dayi[{extra}]'")
 
 
+class PublishError(DayiError):
+    """Published files cannot be written: the folder, repository or branch is not what it should be."""
+
+    code = "publish"
+
+
 class RequestError(DayiError):
     """The caller asked for something that cannot be; safe to show to anybody."""
 
@@ -148,12 +156,6 @@ class LoginRefused(RequestError):
     code = "login"
 
 
-class TooManyAttempts(RequestError):
-    """Too many attempts from one place, or at one account; later ones are heard again."""
-
-    code = "too_many_attempts"
-
-
 class EditConflict(RequestError):
     """Somebody else has changed what the caller was changing; nothing was stored."""
 
@@ -170,3 +172,19 @@ class NotAllowed(RequestError):
     """The expert may see this, but not do that."""
 
     code = "forbidden"
+
+
+class SiteRefused(RequestError):
+    """No such documentation site, or the request comes from a page that is not one of its."""
+
+    code = "site"
+
+
+class TooManyRequests(RequestError):
+    """The caller used up what it may do for now; `retry_after_s` whole seconds later there is room again."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

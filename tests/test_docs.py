@@ -1,17 +1,19 @@
 """The documentation cannot rot: settings, commands and examples in it are checked."""
 
 import re
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from ui.cli import COMMANDS, main
-from ui.settings import Settings
+from ui.settings import LimitSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
-REVIEW = ROOT / "docs" / "review.md"
+SITES = ROOT / "docs" / "sites.md"
+PUBLISHING = ROOT / "docs" / "publishing.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -29,7 +31,11 @@ def test_every_command_is_documented(readme: Path) -> None:
     assert documented == list(COMMANDS)
 
 
-@pytest.mark.parametrize("page", [*READMES, QUALITY, REVIEW], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page",
+    [*READMES, *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
@@ -48,6 +54,28 @@ def test_commands_of_the_quality_page_exist(capsys: pytest.CaptureFixture[str]) 
     options = capsys.readouterr().out
     used = re.findall(r"--\w+", " ".join(re.findall(r"`(dayi eval[^`]*)`", text)))
     assert used
+    assert all(option in options for option in used)
+
+
+def test_settings_of_the_sites_page_are_read() -> None:
+    """Its examples are whole `dayi.toml` files, and its table holds every limit with its default."""
+    text = SITES.read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) >= 2
+    for example in examples:
+        Settings(**tomllib.loads(example))
+    documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
+    defaults = LimitSettings().model_dump(exclude={"exempt"})
+    assert documented == [(name, str(value)) for name, value in defaults.items()]
+
+
+def test_options_of_the_publishing_page_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every option that the page uses is one of `dayi publish`."""
+    commands = re.findall(r"dayi publish [^#\n]*", PUBLISHING.read_text(encoding="utf-8"))
+    used = {option for command in commands for option in re.findall(r"--\w+", command)}
+    main(["publish", "--help"])
+    options = capsys.readouterr().out
+    assert used == {"--out", "--product", "--git", "--push"}
     assert all(option in options for option in used)
 
 

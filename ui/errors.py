@@ -21,11 +21,13 @@ from kb.errors import (
     LoginRefused,
     ModelError,
     NotAllowed,
+    PublishError,
     QuestionError,
     RequestError,
     SettingsError,
+    SiteRefused,
     StoreError,
-    TooManyAttempts,
+    TooManyRequests,
     UnknownProduct,
 )
 from ui.logs import request_id
@@ -41,6 +43,7 @@ STATUS: dict[type[DayiError], HTTPStatus] = {
     DayiError: HTTPStatus.INTERNAL_SERVER_ERROR,
     SettingsError: HTTPStatus.INTERNAL_SERVER_ERROR,
     DocumentError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    PublishError: HTTPStatus.INTERNAL_SERVER_ERROR,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     ModelError: HTTPStatus.SERVICE_UNAVAILABLE,
     RequestError: HTTPStatus.BAD_REQUEST,
@@ -48,10 +51,11 @@ STATUS: dict[type[DayiError], HTTPStatus] = {
     UnknownProduct: HTTPStatus.UNPROCESSABLE_ENTITY,
     AnswerNotFound: HTTPStatus.NOT_FOUND,
     LoginRefused: HTTPStatus.UNAUTHORIZED,
-    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     EditConflict: HTTPStatus.CONFLICT,
     NotAllowed: HTTPStatus.FORBIDDEN,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SiteRefused: HTTPStatus.FORBIDDEN,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
 }
 """Status of each class of error; a class that is not named has its nearest ancestor's."""
 
@@ -59,6 +63,9 @@ _PUBLIC = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here. The request id helps the operator to find it.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The service cannot answer at the moment. Please try again later.",
 }
+
+_BUSY = "Too many questions at once. Please try again in a moment. （提问的人较多，请稍候再试。）"
+_STOPPING = "The server is restarting. Please try again in a moment. （服务正在重启，请稍候再试。）"
 
 
 def error_body(code: str, message: str) -> dict[str, dict[str, str]]:
@@ -79,9 +86,9 @@ def status_of_code(code: str) -> HTTPStatus:
 def error_of(error: BaseException) -> tuple[HTTPStatus, str, str]:
     """Status, code and public message of anything that can go wrong while a request is handled."""
     if isinstance(error, Busy):
-        return HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too many questions at once. Please try again in a moment."
+        return HTTPStatus.SERVICE_UNAVAILABLE, "busy", _BUSY
     if isinstance(error, Stopping):
-        return HTTPStatus.SERVICE_UNAVAILABLE, "stopping", "The server is restarting. Please try again in a moment."
+        return HTTPStatus.SERVICE_UNAVAILABLE, "stopping", _STOPPING
     if isinstance(error, RequestError):
         return status_of(error), error.code, str(error)
     status = status_of(error) if isinstance(error, DayiError) else HTTPStatus.INTERNAL_SERVER_ERROR
@@ -96,8 +103,9 @@ def install_error_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, _failed)
 
 
-def _respond(status: int, code: str, message: str) -> JSONResponse:
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+def _respond(status: int, code: str, message: str, retry_after_s: int = RETRY_AFTER_S) -> JSONResponse:
+    later = status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+    headers = {"Retry-After": str(retry_after_s)} if later else None
     return JSONResponse(error_body(code, message), status, headers=headers)
 
 
@@ -105,7 +113,7 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
     status, code, message = error_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, (Busy, Stopping)):
         logger.error("A request failed: %s", error, exc_info=error)
-    return _respond(status, code, message)
+    return _respond(status, code, message, getattr(error, "retry_after_s", RETRY_AFTER_S))
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -11,7 +11,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.errors import error_body, error_of
 from ui.logs import request_id
+from ui.sites import Sites
 
 __all__ = ["MAX_BODY_BYTES", "STRICT_CSP", "Guard"]
 
@@ -80,18 +81,20 @@ class _Request:
 class Guard:
     """ASGI middleware around the whole application.
 
-    `base_url` is the public address; `origins` are other sites whose pages may call the API; `hosts` are further names
-    under which this server may be addressed, beside the public one and this machine's own.
+    `base_url` is the public address; pages of `origins` may call the whole API, those of `sites` what a reader needs;
+    `hosts` are further names under which this server may be addressed, beside the public one and this machine's own.
+    The application finds in `request.state.origin` which other site's page asks: "" for our own and for programs.
     """
 
     def __init__(
-        self, app: ASGIApp, *, base_url: str, origins: Iterable[str] = (), hosts: Collection[str] = ()
+        self, app: ASGIApp, *, base_url: str, origins: Container[str], sites: Sites, hosts: Collection[str] = ()
     ) -> None:
         public = urlsplit(base_url)
         self._app = app
         self._hosts = {public.hostname or "", "localhost", "127.0.0.1", "[::1]", *hosts}
         self._own_origin = f"{public.scheme}://{public.netloc}"
-        self._origins = frozenset(origins)
+        self._origins = origins
+        self._sites = sites
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through, or answer it with a refusal."""
@@ -144,15 +147,21 @@ class Guard:
             raise _Refused(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "ranges", message)
 
     def _check_origin(self, request: _Request) -> None:
-        """Foreign pages may read (without CORS headers the browser keeps the answer from them) but change nothing."""
-        headers, origin = request.headers, request.headers.get("origin")
+        """Foreign pages may call the API if the settings say so; elsewhere they may look but change nothing.
+
+        Without CORS headers the browser keeps what they look at from them.
+        """
+        headers, origin, method = request.headers, request.headers.get("origin"), request.scope["method"]
         own = origin in (self._own_origin, f"http://{headers['host']}", f"https://{headers['host']}")
-        if origin in self._origins and not own and request.is_api:
-            request.cors = str(origin)
-            return
-        foreign = not own if origin is not None else headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        if foreign and request.scope["method"] not in _SAFE:
-            raise _Refused(HTTPStatus.FORBIDDEN, "origin", "Pages of other sites may not do this.")
+        if origin is not None and not own and request.is_api:
+            if origin not in self._origins and not self._sites.grant(origin, request.scope["path"]):
+                raise _Refused(HTTPStatus.FORBIDDEN, "origin", "Pages of this origin may not do this.")
+            request.cors = origin
+        else:
+            foreign = not own if origin is not None else headers.get("sec-fetch-site") in ("cross-site", "same-site")
+            if foreign and method not in _SAFE:
+                raise _Refused(HTTPStatus.FORBIDDEN, "origin", "Pages of other sites may not do this.")
+        request.scope.setdefault("state", {})["origin"] = request.cors
 
 
 async def _capped(request: _Request, receive: Receive) -> Receive:

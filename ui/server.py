@@ -14,26 +14,33 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ui.boundary import Services
 from ui.chat.mount import ChatMount
 from ui.errors import install_error_handlers
 from ui.guard import Guard
+from ui.limits import Limits
 from ui.logs import configure_logging
+from ui.origins import Origins
 from ui.pages import STATIC
 from ui.routes.answers import answer_routes
 from ui.routes.ask import ask_routes
 from ui.routes.corrections import correction_routes
+from ui.routes.discovery import discovery_routes
 from ui.routes.feedback import feedback_routes
 from ui.routes.health import health_routes
 from ui.routes.pages import page_routes
+from ui.routes.published import published_routes
 from ui.routes.review import review_routes
 from ui.routes.search import search_routes
 from ui.routes.sign_in import sign_in_routes
 from ui.sessions import Sessions
+from ui.sites import Sites
+from ui.stalled import PatientProtocol
 from ui.streams import Streams
 
-__all__ = ["create_app", "run_server"]
+__all__ = ["create_app", "run_server", "server_config"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +53,9 @@ def create_app(services: Services, *, streams: Streams | None = None, hosts: tup
     `streams` bounds how many answers are made at once, fifty by default, and stops them; `hosts` are names under which
     it may be addressed beside its public one and this machine's own.
     """
-    streams = streams or Streams()
-    chat = ChatMount(services)
+    settings, streams = services.settings, streams or Streams()
+    sites, limits = Sites(settings.sites), Limits(settings.limits)
+    chat = ChatMount(services, limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,18 +73,36 @@ def create_app(services: Services, *, streams: Streams | None = None, hosts: tup
         lifespan=lifespan,
     )
     install_error_handlers(app)
-    app.include_router(_api(services, streams), prefix="/api/v1")
+    app.include_router(_api(services, streams, sites, limits), prefix="/api/v1")
     app.include_router(health_routes(services, streams))
     app.include_router(page_routes(services, app))
     sessions = Sessions(services.learning.experts, services.settings.base_url)
     for routes in (sign_in_routes, review_routes, correction_routes):
         app.include_router(routes(services, sessions))
+    app.include_router(published_routes(services))
+    app.include_router(discovery_routes(services))
     app.mount("/ui", _Static(STATIC))
     app.router.default = chat  # a mount at "/" would turn 405 into 404
-    settings = services.settings
-    origins = {*settings.origins, *(origin for site in settings.sites for origin in site.origins)}
-    app.add_middleware(Guard, base_url=settings.base_url, origins=origins, hosts=hosts)
+    origins = Origins(settings.origins)
+    app.add_middleware(Guard, base_url=settings.base_url, origins=origins, sites=sites, hosts=hosts)
+    proxies = [str(network) for network in settings.trusted_proxies]
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)  # outermost: nobody after it sees a proxy
     return app
+
+
+def server_config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
+    """How the application is served: one process, whose log lines and headers are ours."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=PatientProtocol,
+        log_config=None,
+        access_log=False,  # the guard writes one line per request
+        server_header=False,
+        proxy_headers=False,  # the application does that, for the proxies of the settings
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
 
 
 def run_server(services: Services, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
@@ -88,17 +114,7 @@ def run_server(services: Services, *, host: str, port: int, ready: Callable[[str
     extra = () if host in ("0.0.0.0", "::") else (host,)
     streams = Streams()
     app = create_app(services, streams=streams, hosts=extra)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,  # the guard writes one line per request
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_SHUTDOWN_S,
-    )
-    _Server(config, streams, ready or _announce).run()
+    _Server(server_config(app, host=host, port=port), streams, ready or _announce).run()
 
 
 def _announce(address: str) -> None:
@@ -106,11 +122,11 @@ def _announce(address: str) -> None:
     sys.stderr.flush()
 
 
-def _api(services: Services, streams: Streams) -> APIRouter:
+def _api(services: Services, streams: Streams, sites: Sites, limits: Limits) -> APIRouter:
     router = APIRouter()
-    router.include_router(ask_routes(services, streams))
-    router.include_router(search_routes(services))
-    router.include_router(feedback_routes(services))
+    router.include_router(ask_routes(services, streams, sites, limits))
+    router.include_router(search_routes(services, sites, limits))
+    router.include_router(feedback_routes(services, limits))
     router.include_router(answer_routes(services))
     return router
 

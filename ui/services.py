@@ -58,7 +58,6 @@ class Learning:
     corrections: Corrections
     golden: GoldenStore
     regression: Regression
-    publications: PublicationStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,7 @@ class Services:
     search: HybridSearch
     assistant: Assistant
     learning: Learning
+    publications: PublicationStore
 
     def products(self) -> list[ProductInfo]:
         """The products of the knowledge base in the order of the settings, then by name."""
@@ -117,7 +117,7 @@ def build_services(
     wire = partial(_wire, settings, reranker)
     search, assistant = wire(knowledge, AnswerStore(answers or knowledge.records), _writer(settings, knowledge))
     learning = build_learning(knowledge, lambda copy, store: wire(copy, store)[1])
-    return Services(settings, knowledge, search, assistant, learning)
+    return Services(settings, knowledge, search, assistant, learning, PublicationStore(knowledge.records))
 
 
 def build_learning(
@@ -135,7 +135,6 @@ def build_learning(
         Corrections(records, _Editor(knowledge.embedder)),
         GoldenStore(records),
         Regression(knowledge, make_assistant),
-        PublicationStore(records),
     )
 
 

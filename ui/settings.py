@@ -1,15 +1,20 @@
 """All settings, in one typed object. Built by entry points only; precedence: argument, environment, file, default."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kb.errors import SettingsError
+from ui.origins import OriginPattern
 
-__all__ = ["Product", "Settings", "Site", "load_settings"]
+__all__ = ["LimitSettings", "Product", "Settings", "Site", "load_settings"]
+
+_Network = IPv4Network | IPv6Network
+_LOOPBACK: list[_Network] = [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")]
 
 
 class Product(BaseModel):
@@ -25,18 +30,39 @@ class Product(BaseModel):
 
 
 class Site(BaseModel):
-    """A documentation site that may show the widget."""
+    """A documentation site that may show the widget, on pages of these origins.
+
+    `product` and `version` hold for questions that name none.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
     product: str = ""
-    origins: list[str] = []
+    version: str = ""
+    origins: list[OriginPattern] = []
     title: str = ""
-    language: str = "auto"
+    language: Literal["auto", "zh", "en"] = "auto"
     examples: list[str] = []
     colour: str = ""
     daily_tokens: Annotated[int, Field(ge=0)] = 0
+
+
+_Count = Annotated[int, Field(ge=0)]
+
+
+class LimitSettings(BaseModel):
+    """How much one address may do, and one site together; 0 lifts a limit. `exempt` networks have none of their own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    questions_per_minute: _Count = 20
+    questions_per_day: _Count = 500
+    searches_per_minute: _Count = 120
+    ratings_per_minute: _Count = 30
+    answers_at_once: _Count = 2
+    site_questions_per_minute: _Count = 300
+    exempt: list[_Network] = _LOOPBACK
 
 
 class Settings(BaseSettings):
@@ -58,9 +84,13 @@ class Settings(BaseSettings):
         4_000, ge=500, le=100_000, description="Tokens of the knowledge base that go with a question"
     )
     base_url: str = Field("http://127.0.0.1:7860", description="Public address, for permalinks")
-    origins: list[str] = Field(
-        [], description="Origins of other sites that may call the API, such as https://docs.example.org"
+    origins: list[OriginPattern] = Field(
+        [], description="Origins of other sites that may call the whole API, such as https://docs.example.org"
     )
+    trusted_proxies: list[_Network] = Field(
+        _LOOPBACK, description="Networks of the reverse proxies whose `X-Forwarded-For` is believed"
+    )
+    limits: LimitSettings = Field(LimitSettings(), description="How much one address, and one site, may do")
     products: list[Product] = Field(
         [], description="Display names of products, other words for them, example questions"
     )
@@ -90,17 +120,12 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://answers.example.org")
         return value.rstrip("/")
 
-    @field_validator("origins")
+    @field_validator("sites")
     @classmethod
-    def _exact_origins(cls, value: list[str]) -> list[str]:
-        for origin in value:
-            parts = urlsplit(origin)
-            if (
-                parts.scheme not in ("http", "https")
-                or "*" in origin
-                or urlunsplit((parts.scheme, parts.netloc, "", "", "")) != origin
-            ):
-                raise ValueError(f"{origin!r} is not an origin such as https://docs.example.org (no path, no wildcard)")
+    def _distinct(cls, value: list[Site]) -> list[Site]:
+        ids = [site.id for site in value]
+        if twice := sorted({id for id in ids if ids.count(id) > 1}):
+            raise ValueError(f"two sites have the same id: {', '.join(twice)}")
         return value
 
     @property

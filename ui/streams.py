@@ -7,7 +7,8 @@ place is free again when the thread is, not when the reader leaves, so the bound
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event as Flag
 
 from assistant.values import Event, Waiting
@@ -55,8 +56,12 @@ class Streams:
         """Tell all open streams to end. Safe to call from a signal handler."""
         self._stopping.set()
 
-    def open(self, ask: Callable[[], Iterator[Event]]) -> AsyncGenerator[Event | None, None]:
+    def open(
+        self, ask: Callable[[], Iterator[Event]], place: AbstractContextManager[None] | None = None
+    ) -> AsyncGenerator[Event | None, None]:
         """Events of one answer; None where nothing happened for a while. Closing it cancels the answer.
+
+        `place` is held while the answer's thread is at work; what entering it raises is raised here.
 
         Raises:
             Busy: no place is free; nothing was started.
@@ -67,16 +72,19 @@ class Streams:
             raise Stopping
         if self._running >= self._limit:
             raise Busy
+        place = place or nullcontext()
+        place.__enter__()
         queue: asyncio.Queue[_Item] = asyncio.Queue()
         left = Flag()
         loop = asyncio.get_running_loop()
         self._running += 1
         work = loop.run_in_executor(self._pool, _work, ask, left, lambda item: _put(loop, queue, item))
-        work.add_done_callback(self._finished)
+        work.add_done_callback(lambda _: self._finished(place))
         return self._follow(queue, left)
 
-    def _finished(self, _: "Future[None] | asyncio.Future[None]") -> None:
+    def _finished(self, place: AbstractContextManager[None]) -> None:
         self._running -= 1
+        place.__exit__(None, None, None)
 
     async def _follow(self, queue: "asyncio.Queue[_Item]", left: Flag) -> AsyncGenerator[Event | None, None]:
         silent_s = 0.0

@@ -10,7 +10,7 @@ import argon2
 import pytest
 
 from assistant.experts import ExpertStore, form_token
-from kb.errors import LoginRefused, RequestError, TooManyAttempts
+from kb.errors import LoginRefused, RequestError, TooManyRequests
 from kb.records import Records
 
 PASSWORD = "correct horse battery"
@@ -81,7 +81,7 @@ def test_sixth_try_is_refused(experts: ExpertStore) -> None:
     for number in range(5):
         with pytest.raises(LoginRefused):
             experts.log_in("lin", "wrong password", f"10.0.0.{number}")
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyRequests):
         experts.log_in("lin", PASSWORD, "1.2.3.4")
     assert experts.log_in("wei", PASSWORD, "1.2.3.4")
 
@@ -100,7 +100,7 @@ def test_twenty_first_try_from_an_address_is_refused(experts: ExpertStore) -> No
     for number in range(20):
         with pytest.raises(LoginRefused):
             experts.log_in(f"name{number}", "wrong password", "1.2.3.4")
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyRequests):
         experts.log_in("lin", PASSWORD, "1.2.3.4")
     assert experts.log_in("lin", PASSWORD, "1.2.3.5")
 

@@ -180,7 +180,7 @@ _TEXT = "端口被占用时怎么修改端口？\n\n编辑配置文件中的 ser
     ("question", "hits", "expected"),
     [
         ("怎么修改端口？", [hit("a", _TEXT), hit("b", _TEXT, product="arthas")], ("nacos", "arthas")),
-        ("怎么修改端口？", [hit("a", _TEXT), hit("b", _TEXT, product="arthas", score=0.5)], ()),
+        ("怎么修改端口？", [hit("a", _TEXT), hit("b", _TEXT, product="arthas", score=0.4)], ()),
         ("nacos 怎么修改端口？", [hit("a", _TEXT), hit("b", _TEXT, product="arthas")], ()),
         ("怎么修改 server.port？", [hit("a", _TEXT), hit("b", "别的端口", product="arthas")], ()),
         ("怎么修改端口？", [hit("a", _TEXT, version="1.x"), hit("b", _TEXT, version="2.x")], ("1.x", "2.x")),

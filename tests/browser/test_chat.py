@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from assistant.values import REASONS
 from tests.browser.conftest import BROWSER, Visit
 from ui.texts import TEXTS
 
@@ -50,6 +51,21 @@ def test_bad_rating_tells_why(visit: Visit) -> None:
     expect(turn.locator(".said")).to_have_text(TEXTS["zh"]["thanks_bad"])
     page.wait_for_timeout(300)
     assert visit.services.assistant.ratings[str(answer), f"token-{answer}"] == ("bad", ("outdated",), "3.x 里端口变了")
+
+
+def test_reasons_are_those_of_every_channel(visit: Visit) -> None:
+    """All of them, in the reader's language, sent under the names that experts filter by."""
+    page = visit.open()
+    visit.ask(QUESTION)
+    turn = page.locator("#dayi-live .turn")
+    turn.locator("[data-do=bad]").click()
+    expect(turn.locator(".feedback .pill")).to_have_text([TEXTS["zh"][f"reason_{reason}"] for reason in REASONS])
+    for pill in turn.locator(".feedback .pill").all():
+        pill.click()
+    with page.expect_response("**/api/v1/feedback"):
+        turn.locator(".feedback [type=submit]").click()
+    answer = str(turn.get_attribute("data-answer"))
+    assert visit.services.assistant.ratings[answer, f"token-{answer}"] == ("bad", REASONS, "")
 
 
 def test_answer_is_written_piece_by_piece(visit: Visit) -> None:
@@ -187,7 +203,7 @@ def test_examples_fit_product_and_language(visit: Visit) -> None:
 
 
 def test_code_and_answer_can_be_copied(visit: Visit) -> None:
-    """Exactly the code, exactly the answer's Markdown."""
+    """Exactly the code; the answer with its question and its address."""
     page = visit.open()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit.ask(QUESTION)
@@ -196,7 +212,10 @@ def test_code_and_answer_can_be_copied(visit: Visit) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "nc -zv nacos.example.com 9848\n"
     page.click("#dayi-live [data-do=copy-answer]")
     page.wait_for_timeout(200)
-    assert page.evaluate("navigator.clipboard.readText()").startswith("### 可能原因")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{QUESTION}\n\n### 可能原因")
+    answer = page.locator("#dayi-live .turn").get_attribute("data-answer")
+    assert copied.endswith(f"\n\n{visit.address}/a/{answer}")
 
 
 def test_keyboard_is_enough(visit: Visit) -> None:

@@ -12,19 +12,23 @@ import pytest
 import uvicorn
 
 from tests.ui.fakes import FakeServices
-from ui.server import create_app
+from ui.server import create_app, server_config
 from ui.settings import Settings, Site
+from ui.stalled import PatientProtocol
 from ui.streams import Streams
 
 DOCS = "https://docs.example.org"
 
 
 @contextmanager
-def serving(services: FakeServices, *, streams: Streams | None = None) -> Iterator[httpx.Client]:
+def serving(
+    services: FakeServices, *, streams: Streams | None = None, protocol: type[PatientProtocol] = PatientProtocol
+) -> Iterator[httpx.Client]:
     """A client of the application, which serves in a thread until the block ends."""
     streams = streams or Streams()
     app = create_app(services, streams=streams)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, server_header=False)
+    config = server_config(app, host="127.0.0.1", port=0)
+    config.http = protocol
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     try:

@@ -132,7 +132,7 @@ def test_an_approved_correction_is_what_readers_get(desk: Services) -> None:
     document = desk.knowledge.records.document("nacos", "starting")
     assert document
     assert [reference.url for reference in document.references] == ["https://nacos.io/docs/ports"]
-    publication = desk.learning.publications.get("nacos", "starting")
+    publication = desk.publications.get("nacos", "starting")
     assert publication
     assert (publication.document, publication.status) == (document, "published")
 
@@ -264,7 +264,7 @@ def test_withdrawing_gives_the_source_back(desk: Services, sources: Path) -> Non
     assert "重启客户端和服务端" in entry(desk)
     assert "9849" not in entry(desk)
     assert desk.learning.golden.all() == []
-    publication = desk.learning.publications.get("nacos", "starting")
+    publication = desk.publications.get("nacos", "starting")
     assert publication
     assert publication.status == "retired"
     change(sources, "放行 9848 端口", "放行端口")

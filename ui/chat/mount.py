@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.boundary import Services
 from ui.errors import error_body
+from ui.limits import Limits
 from ui.pages import fragment
 from ui.texts import TEXTS
 
@@ -48,8 +49,9 @@ _CSP = (
 class ChatMount:
     """The chat page as an ASGI application. `running` must be entered before the first request."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, limits: Limits) -> None:
         self._services = services
+        self._limits = limits
         self._built: asyncio.Future[ASGIApp] | None = None
 
     @asynccontextmanager
@@ -85,7 +87,7 @@ class ChatMount:
 
     async def _run(self, built: "asyncio.Future[ASGIApp]", closing: asyncio.Event) -> None:
         try:
-            app = await asyncio.to_thread(asyncio.run, _build(self._services))
+            app = await asyncio.to_thread(asyncio.run, _build(self._services, self._limits))
             async with app.router.lifespan_context(app):
                 built.set_result(app)
                 await closing.wait()
@@ -96,7 +98,7 @@ class ChatMount:
                 built.exception()  # nobody may ever ask for the page
 
 
-async def _build(services: Services) -> Any:
+async def _build(services: Services, limits: Limits) -> Any:
     # A coroutine only because Gradio makes, and leaks, an event loop wherever it finds none running.
     import gradio as gr
     from fastapi import FastAPI
@@ -107,7 +109,7 @@ async def _build(services: Services) -> Any:
     theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"])
     return gr.mount_gradio_app(
         FastAPI(openapi_url=None, redirect_slashes=False),
-        build_chat(services),
+        build_chat(services, limits),
         path="/",
         theme=theme,
         footer_links=[],

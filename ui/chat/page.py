@@ -12,10 +12,12 @@ from assistant.values import AskRequest, Delta, Event, Failed, Waiting
 from kb.errors import AnswerNotFound, DayiError, RequestError
 from ui.boundary import Services
 from ui.chat.turns import Turn, advance, turn_html, turn_of
+from ui.limits import Limits, address_of
 from ui.pages import fragment
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.requests import HTTPConnection
 
 __all__ = ["CONCURRENT", "build_chat"]
 
@@ -49,12 +51,12 @@ class _Remembered(BaseModel):
     language: Literal["zh", "en"] = "en"
 
 
-def build_chat(services: Services) -> "gr.Blocks":
+def build_chat(services: Services, limits: Limits) -> "gr.Blocks":
     """The chat page, to be mounted at the root of the application."""
     import gradio as gr
 
-    def ask(event: gr.EventData) -> Iterator[str]:
-        yield from _ask(services, event._data)
+    def ask(event: gr.EventData, request: gr.Request) -> Iterator[str]:
+        yield from _ask(services, limits, event._data, address_of(cast("HTTPConnection", request.request)))
 
     def restore(event: gr.EventData) -> str:
         return _restore(services, event._data)
@@ -77,14 +79,14 @@ def _html(gr: Any, value: str, id: str, js_on_load: str | None = None) -> Any:
     return gr.HTML(str(value), elem_id=f"dayi-{id}", apply_default_css=False, js_on_load=js_on_load)
 
 
-def _ask(services: Services, data: object) -> Iterator[str]:
+def _ask(services: Services, limits: Limits, data: object, address: str) -> Iterator[str]:
     """The turn's HTML, again and again as it grows; the last one is complete."""
     try:
         asked = _Asked.model_validate(data)
     except ValidationError:
         asked = _Asked(question="")
     turn, next_drawing = Turn(asked.question), 0.0
-    for event in _events(services, asked):
+    for event in _events(services, limits, asked, address):
         turn = advance(turn, event)
         started = time.monotonic()
         if not isinstance(event, (Delta, Waiting)) or started >= next_drawing:
@@ -94,10 +96,11 @@ def _ask(services: Services, data: object) -> Iterator[str]:
             yield html
 
 
-def _events(services: Services, asked: _Asked) -> Iterator[Event]:
+def _events(services: Services, limits: Limits, asked: _Asked, address: str) -> Iterator[Event]:
     try:
         request = AskRequest(asked.question, product=asked.product, conversation=asked.conversation)
-        yield from services.assistant.ask(request)
+        with limits.asking(address):
+            yield from services.assistant.ask(request)
     except RequestError as error:
         yield Failed(error.code, str(error))
     except DayiError as error:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
-from assistant.values import Answer, Citation, Delta, Done, Event, Failed, Item, Sources, Started, Waiting
+from assistant.values import REASONS, Answer, Citation, Delta, Done, Event, Failed, Item, Sources, Started, Waiting
 from kb.values import Document
 from ui.pages import fragment
 from ui.rendering import plain, render
@@ -99,6 +99,7 @@ def turn_html(turn: Turn, language: str, documents: Documents) -> Markup:
         item=item,
         sources=list(_sources(turn.citations, documents)) if turn.answer else [],
         plain=plain,
+        reasons=REASONS,
     )
 
 

@@ -23,7 +23,8 @@ GenerateOption = Annotated[bool, typer.Option("--generate", help="Make up a pass
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    group = typer.Typer(help="Accounts of the experts who review answers.", no_args_is_help=True)
+    text = "Accounts of the experts who review answers.\n\nExample: dayi expert add lin --role maintainer"
+    group = typer.Typer(help=text, no_args_is_help=True)
     for command in (add, password, disable, list_experts):
         group.command(command.__name__.removesuffix("_experts"))(command)
     app.add_typer(group, name="expert")

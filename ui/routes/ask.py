@@ -6,13 +6,15 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started, Waiting
 from ui.boundary import Services
 from ui.errors import error_body, error_of, status_of_code
+from ui.limits import Limits, address_of
+from ui.sites import Sites
 from ui.streams import Streams
 
 __all__ = ["AskBody", "ask_routes"]
@@ -38,7 +40,7 @@ class AskBody(BaseModel):
         return AskRequest(**self.model_dump())
 
 
-def ask_routes(services: Services, streams: Streams) -> APIRouter:
+def ask_routes(services: Services, streams: Streams, sites: Sites, limits: Limits) -> APIRouter:
     """The route for asking."""
     router = APIRouter()
 
@@ -49,11 +51,15 @@ def ask_routes(services: Services, streams: Streams) -> APIRouter:
         summary="Ask a question",
         description="With `Accept: text/event-stream`: events `answer`, `sources`, `delta`…, then `done` or `error`.",
     )
-    async def ask(body: AskBody, accept: Annotated[str, Header()] = "") -> JSONResponse | StreamingResponse:
-        def events() -> Iterator[Event]:
-            return services.assistant.ask(body.to_request())
+    async def ask(
+        body: AskBody, request: Request, accept: Annotated[str, Header()] = ""
+    ) -> JSONResponse | StreamingResponse:
+        asked = sites.complete(body.to_request(), request.state.origin)
 
-        stream = streams.open(events)
+        def events() -> Iterator[Event]:
+            return services.assistant.ask(asked)
+
+        stream = streams.open(events, limits.asking(address_of(request), asked.site))
         if "text/event-stream" not in accept:
             return await _whole(stream)
         # The first event is awaited here, so that a refused question has a proper status instead of a stream.

@@ -3,10 +3,11 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from ui.boundary import Services
+from ui.limits import Limits, address_of
 
 __all__ = ["feedback_routes"]
 
@@ -51,19 +52,21 @@ class ExpertAsked(BaseModel):
     answer: str
 
 
-def feedback_routes(services: Services) -> APIRouter:
+def feedback_routes(services: Services, limits: Limits) -> APIRouter:
     """The routes for rating and for asking an expert; with an `Idempotency-Key`, a repeated request counts once."""
     router = APIRouter()
     assistant = services.assistant
 
     @router.post("/feedback", status_code=HTTPStatus.CREATED, summary="Rate an answer; the last rating counts")
-    def rate(body: FeedbackBody, idempotency_key: _Key = "") -> FeedbackStored:
+    def rate(body: FeedbackBody, request: Request, idempotency_key: _Key = "") -> FeedbackStored:
+        limits.count("rating", address_of(request))
         words = (body.reasons, body.comment, body.contact)
         assistant.rate(body.answer, body.token, body.rating, *words, key=idempotency_key)
         return FeedbackStored(answer=body.answer, rating=body.rating)
 
     @router.post("/expert-requests", status_code=HTTPStatus.CREATED, summary="Ask an expert to look at an answer")
-    def ask_expert(body: ExpertRequestBody, idempotency_key: _Key = "") -> ExpertAsked:
+    def ask_expert(body: ExpertRequestBody, request: Request, idempotency_key: _Key = "") -> ExpertAsked:
+        limits.count("rating", address_of(request))
         assistant.ask_expert(body.answer, body.token, body.comment, body.contact, key=idempotency_key)
         return ExpertAsked(answer=body.answer)
 

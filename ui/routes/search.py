@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kb.values import Hit
 from ui.boundary import Services
+from ui.limits import Limits, address_of
+from ui.sites import Sites
 
 __all__ = ["search_routes"]
 
@@ -15,12 +17,13 @@ _Text = Annotated[str, Field(max_length=32_000)]
 
 
 class SearchBody(BaseModel):
-    """What to look for, in one product or in all."""
+    """What to look for: in one product, in the site's own, or in all."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     query: _Text = Field(min_length=1)
     product: str = Field("", max_length=100)
+    site: str = Field("", max_length=100)
     k: int = Field(10, ge=1, le=50)
 
 
@@ -62,13 +65,16 @@ class SearchResponse(BaseModel):
     hits: list[HitView]
 
 
-def search_routes(services: Services) -> APIRouter:
+def search_routes(services: Services, sites: Sites, limits: Limits) -> APIRouter:
     """The route for searching."""
     router = APIRouter()
 
     @router.post("/search", summary="Search documents")
-    def search(body: SearchBody) -> SearchResponse:
-        products: Sequence[str] = [body.product] if body.product else []
+    def search(body: SearchBody, request: Request) -> SearchResponse:
+        site = sites.named(body.site, request.state.origin) if body.site else None
+        limits.count("search", address_of(request))
+        product = body.product or (site.product if site else "")
+        products: Sequence[str] = [product] if product else []
         found = services.search.search(body.query, products=products, k=body.k)
         return SearchResponse(hits=[_view(hit) for hit in found.hits])
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Form, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from kb.errors import LoginRefused, TooManyAttempts
+from kb.errors import LoginRefused, TooManyRequests
 from ui.boundary import Services
 from ui.errors import status_of
+from ui.limits import address_of
 from ui.pages import fragment, preferred_language
 from ui.sessions import ReviewRoute, Session, Sessions, local_address
 
@@ -40,10 +41,9 @@ def sign_in_routes(services: Services, sessions: Sessions) -> APIRouter:
     def sign_in(
         request: Request, name: _Text = "", password: _Text = "", next: _Text = "", accept_language: _Languages = ""
     ) -> Response:
-        address = request.client.host if request.client else ""
         try:
-            id = experts.log_in(name, password, address)
-        except (LoginRefused, TooManyAttempts) as error:
+            id = experts.log_in(name, password, address_of(request))
+        except (LoginRefused, TooManyRequests) as error:
             return page(preferred_language(accept_language), next, status_of(error), str(error))
         response = RedirectResponse(local_address(next), HTTPStatus.SEE_OTHER)
         sessions.start(request, response, id)

@@ -163,6 +163,7 @@
       keep(session, SESSION, turns);
       decorate(turn);
     }
+    if (state === "failed" && !question().value) question().value = $(".question", turn).textContent; // to try again
     question().dataset.tPlaceholder = "placeholder_more";
     question().placeholder = t("placeholder_more");
     fit();
@@ -260,8 +261,13 @@
 
   const ACTIONS = {
     good(button, turn) { $(".feedback", turn).hidden = true; rate(turn, "good"); },
-    bad(button, turn) { $(".feedback", turn).hidden = false; rate(turn, "bad"); },
-    "copy-answer": (button, turn) => copy(button, turn.dataset.markdown),
+    bad(button, turn) {
+      $(".feedback", turn).hidden = false;
+      $(".feedback", turn).scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+      rate(turn, "bad");
+    },
+    "copy-answer": (button, turn) => copy(button, [$(".question", turn).textContent, turn.dataset.markdown.trim(),
+      $(".permalink", turn).href].join("\n\n")),
     "copy-code": (button) => copy(button, $("code", button.parentElement)?.textContent || ""),
     new: startAnew,
     stop,
