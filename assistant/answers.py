@@ -71,8 +71,11 @@ class AnswerStore:
             for question, product, body in reversed(rows)
         ]
 
-    def save(self, answer: Answer) -> None:
-        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts."""
+    def save(self, answer: Answer, *, site: str = "") -> None:
+        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts.
+
+        `site` is the documentation site that asked, empty for none.
+        """
         with self._records.write() as connection:
             connection.execute(
                 insert(answers).values(
@@ -87,6 +90,7 @@ class AnswerStore:
                     question=answer.question,
                     token_hash=_hash(answer.feedback_token),
                     body=asdict(_public(answer)),
+                    site=site,
                 )
             )
             asked_back = answer.choices or not answer.confidence  # which product, or what it is about at all
