@@ -18,7 +18,18 @@ __all__ = ["Fetched", "Fetcher", "is_public"]
 
 _TIMEOUT_S = 10
 _HOPS = 5
-_ALIVE = (401, 403, 405, 406, 407, 408, 425, 429, 451, 503)  # there is something, which does not talk to programs, or now
+_ALIVE = (
+    401,
+    403,
+    405,
+    406,
+    407,
+    408,
+    425,
+    429,
+    451,
+    503,
+)  # there is something, which does not talk to programs, or now
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]

@@ -18,7 +18,7 @@ from kb.embedding.base import Embedder, Vectors
 from kb.records import Records, answers, documents, feedback
 from kb.records.schema import review_events, review_reports, reviews
 
-__all__ = ["Counts", "DayCounts", "Insight", "Period", "Quality", "Topic", "periods", "total"]
+__all__ = ["Counts", "DayCounts", "Insight", "Period", "Quality", "Topic", "days_ago", "periods", "total"]
 
 _UNANSWERED: tuple[ReviewKind, ...] = ("abstained", "asked_expert")
 _GROUPED = 1000  # newest unanswered questions that are grouped

@@ -51,7 +51,9 @@ class LinkChecks:
         At most `limit` addresses, and for at most `seconds`; what is not reached in time is left for the next run.
         """
         with self._records.read() as connection:
-            known = dict(connection.execute(select(links.c.url, func.max(links.c.checked_at)).group_by(links.c.url)).all())
+            known = dict(
+                connection.execute(select(links.c.url, func.max(links.c.checked_at)).group_by(links.c.url)).all()
+            )
             urls = {url for _, _, url in _references(connection)}
         due = sorted(urls, key=lambda url: (known.get(url, ""), url))[:limit]
         found = asyncio.run(_looked(fetcher, due, seconds))

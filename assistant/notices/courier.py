@@ -54,7 +54,9 @@ class Sender(Protocol):
 class Courier:
     """Carries notices to the `senders`, by the targets' names. `first_delay_s` is the pause after a first failure."""
 
-    def __init__(self, records: Records, senders: Mapping[str, Sender], *, first_delay_s: float = _FIRST_DELAY_S) -> None:
+    def __init__(
+        self, records: Records, senders: Mapping[str, Sender], *, first_delay_s: float = _FIRST_DELAY_S
+    ) -> None:
         self._records = records
         self._senders = senders
         self._first_delay_s = first_delay_s

@@ -10,12 +10,11 @@ from email.utils import formatdate
 from assistant.notices.courier import Notice
 from kb.errors import NoticeError
 
-__all__ = ["MailSender", "SmtpAddress", "is_mail_address"]
+__all__ = ["MailSender", "SmtpAddress"]
 
 _TIMEOUT_S = 20
 _IMPLICIT_TLS_PORT = 465
 _SHOWN = 200
-_ADDRESS = re.compile(r"[A-Za-z0-9_+%-]+(?:\.[A-Za-z0-9_+%-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,18}")
 _LINK = re.compile(r"\S*(?:://|www\.)\S*", re.IGNORECASE)
 _TEXTS = {
     "zh": (
@@ -92,11 +91,6 @@ class MailSender:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.format(question=_quoted(body["question"]), link=self._base_url + body["path"]))
         return message
-
-
-def is_mail_address(contact: str) -> bool:
-    """Whether what a reader left as a contact is an e-mail address, and nothing else."""
-    return len(contact) <= 254 and bool(_ADDRESS.fullmatch(contact))
 
 
 def _quoted(question: str) -> str:

@@ -28,7 +28,7 @@ class Target:
 
 
 class Outbox:
-    """Stores notices for the targets that want them; without targets, nothing is stored. `mails` says that mail goes out."""
+    """Stores notices for the targets that want them, and without any nothing. `mails` says that mail goes out."""
 
     def __init__(self, targets: Sequence[Target] = (), *, mails: bool = False) -> None:
         self._targets = targets

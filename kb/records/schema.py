@@ -295,8 +295,8 @@ links = Table(
     Column("checked_at", Text, nullable=False),
 )
 
-# What is still to be told to others. `target` names an address of the settings without holding it; `due_at` is when it is
-# tried next, empty when it was given up.
+# What is still to be told to others. `target` names an address of the settings without holding it; `due_at` is when it
+# is tried next, empty when it was given up.
 outbox = Table(
     "outbox",
     metadata,
