@@ -1,4 +1,7 @@
-"""Charts of the evaluation's report and of the experts' page, as inline SVG. Colours come from the page's style by class, so they follow light and dark."""
+"""Charts of the evaluation's report and of the experts' page, as inline SVG.
+
+Colours come from the page's style by class, so they follow light and dark.
+"""
 
 import math
 from collections.abc import Sequence

@@ -18,7 +18,22 @@ from kb.embedding.base import Embedder, Vectors
 from kb.records import Records, answers, documents, feedback
 from kb.records.schema import review_events, review_reports, reviews
 
-__all__ = ["Counts", "DayCounts", "Insight", "Period", "Quality", "Topic", "days_ago", "periods", "total"]
+__all__ = [
+    "COLUMNS",
+    "Counts",
+    "DayCounts",
+    "Insight",
+    "Period",
+    "Quality",
+    "Topic",
+    "daily_rows",
+    "days_ago",
+    "periods",
+    "total",
+]
+
+COLUMNS = ("day", "product", "site", "asked", "answered", "abstained", "bad_rated")
+"""Header of the daily counts as a table."""
 
 _UNANSWERED: tuple[ReviewKind, ...] = ("abstained", "asked_expert")
 _GROUPED = 1000  # newest unanswered questions that are grouped
@@ -176,6 +191,11 @@ def total(counts: Iterable[Counts]) -> Counts:
     """The sum of counts."""
     rows = [(one.asked, one.answered, one.abstained, one.bad_rated) for one in counts]
     return Counts(*map(sum, zip(*rows, strict=True)))
+
+
+def daily_rows(rows: Sequence[DayCounts]) -> list[tuple[object, ...]]:
+    """The counts in the order of `COLUMNS`."""
+    return [(row.day, row.product, row.site, *(getattr(row.counts, name) for name in COLUMNS[3:])) for row in rows]
 
 
 def periods(rows: Sequence[DayCounts], *, first: str, last: str, days: int) -> list[Period]:

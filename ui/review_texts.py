@@ -143,8 +143,8 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     "insight_topics": ("尚无答案的话题", "Asked without an answer"),
     "insight_topics_text": (
         "待审队列里未能回答或请求专家的问题，按含义归类；展开可查看最新的条目。",
-        "Unanswered questions and requests for an expert that wait in the queue, grouped by what they ask. Open one for "
-        "its newest reviews.",
+        "Unanswered questions and requests for an expert that wait in the queue, grouped by what they ask. Open one "
+        "for its newest reviews.",
     ),
     "insight_no_topics": ("没有等待答案的问题。", "Nothing waits for an answer."),
     "insight_links": ("失效的参考链接", "Dead references"),

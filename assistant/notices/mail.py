@@ -24,8 +24,8 @@ _TEXTS = {
     ),
     "en": (
         "An expert has dealt with your question",
-        "Hello,\n\nyou left your address with a question that you asked. An expert has dealt with it:\n\n    {question}\n\n"
-        "The corrected answer:\n{link}\n\nThis is the only message that you get about this question.\n",
+        "Hello,\n\nyou left your address with a question that you asked. An expert has dealt with it:\n\n"
+        "    {question}\n\nThe corrected answer:\n{link}\n\nThis is the only message that you get about this question.\n",
     ),
 }
 

@@ -7,10 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assistant.insight import Counts, DayCounts, Insight, days_ago, total
+from assistant.insight import COLUMNS, Counts, DayCounts, Insight, daily_rows, days_ago, total
 from kb import load_embedder
 from ui.cli.output import DataOption, JsonOption, ProductOption, emit, settings_for
-from ui.routes.insight import COLUMNS, daily_rows
 from ui.services import open_records
 from ui.spreadsheet import csv_text
 

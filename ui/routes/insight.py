@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from assistant.charts import timeline
 from assistant.experts import Expert
-from assistant.insight import Counts, DayCounts, Period, days_ago, periods, total
+from assistant.insight import COLUMNS, Counts, DayCounts, Period, daily_rows, days_ago, periods, total
 from ui.boundary import Services
 from ui.pages import fragment, preferred_language
 from ui.routes.review import product_choices
@@ -16,10 +16,7 @@ from ui.sessions import ReviewRoute, Session, Sessions
 from ui.spreadsheet import csv_text
 from ui.texts import texts
 
-__all__ = ["COLUMNS", "daily_rows", "insight_routes"]
-
-COLUMNS = ("day", "product", "site", "asked", "answered", "abstained", "bad_rated")
-"""Header of the daily counts as a table."""
+__all__ = ["insight_routes"]
 
 _Languages = Annotated[str, Header()]
 _Choice = Annotated[str, Query(max_length=100)]
@@ -69,11 +66,6 @@ def insight_routes(services: Services, sessions: Sessions) -> APIRouter:
         return _download("dayi-unanswered.csv", csv_text(header, rows))
 
     return router
-
-
-def daily_rows(rows: Sequence[DayCounts]) -> list[tuple[object, ...]]:
-    """The counts in the order of `COLUMNS`."""
-    return [(row.day, row.product, row.site, *(getattr(row.counts, name) for name in COLUMNS[3:])) for row in rows]
 
 
 def _scope(expert: Expert, product: str) -> Sequence[str]:
