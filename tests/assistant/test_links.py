@@ -1,6 +1,8 @@
 """Looking at references: only public machines are reached, whatever a document says, and the results are kept."""
 
 import asyncio
+import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -133,6 +135,35 @@ def test_what_counts_as_dead(web: WebServer, status: int, dead: bool) -> None:
     assert looked(local(web), f"http://a.example:{web.port}/") == Fetched(
         status, dead, f"status {status}" if dead else ""
     )
+
+
+def test_a_pinned_connection_still_checks_the_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is that of the name, not that of the address which the name was resolved to."""
+    if not (openssl := shutil.which("openssl")):
+        pytest.skip("openssl, which makes the certificate, is not installed")
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    command = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    names = ["-subj", "/CN=docs.example.org", "-addext", "subjectAltName=DNS:docs.example.org"]
+    subprocess.run(command + names, check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with web_server(certificate, key) as web:
+        fetcher = local(web)
+        assert looked(fetcher, f"https://docs.example.org:{web.port}/") == Fetched(200, False)
+        assert looked(fetcher, f"https://other.example.org:{web.port}/").reason == "no answer (ConnectError)"
+        assert len(web.requests) == 1
 
 
 def test_nobody_listens() -> None:
