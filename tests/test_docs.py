@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ui.cli import COMMANDS, main
-from ui.settings import LimitSettings, Settings
+from ui.settings import LimitSettings, Settings, Site
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -32,9 +32,7 @@ def test_every_command_is_documented(readme: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page",
-    [*READMES, *sorted((ROOT / "docs").rglob("*.md"))],
-    ids=lambda path: f"{path.parent.name}/{path.name}",
+    "page", [*READMES, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: f"{path.parent.name}/{path.name}"
 )
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file of the repository."""
@@ -64,6 +62,7 @@ def test_settings_of_the_sites_page_are_read() -> None:
     assert len(examples) >= 2
     for example in examples:
         Settings(**tomllib.loads(example))
+    assert set(Site.model_fields) <= set(tomllib.loads(examples[0])["sites"][0])
     documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
     defaults = LimitSettings().model_dump(exclude={"exempt"})
     assert documented == [(name, str(value)) for name, value in defaults.items()]

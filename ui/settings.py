@@ -32,7 +32,8 @@ class Product(BaseModel):
 class Site(BaseModel):
     """A documentation site that may show the widget, on pages of these origins.
 
-    `product` and `version` hold for questions that name none.
+    `product` and `version` hold for questions that name none. `url_pattern` says where the address of a page names
+    them: in `/docs/{version}/` the braces stand for what is between two slashes, everything else for itself.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +46,7 @@ class Site(BaseModel):
     language: Literal["auto", "zh", "en"] = "auto"
     examples: list[str] = []
     colour: str = ""
+    url_pattern: Annotated[str, Field(pattern=r"^(?:[^{}]|\{product\}|\{version\})*$")] = ""
     daily_tokens: Annotated[int, Field(ge=0)] = 0
 
 

@@ -22,11 +22,15 @@ DOCS = "https://docs.example.org"
 
 @contextmanager
 def serving(
-    services: FakeServices, *, streams: Streams | None = None, protocol: type[PatientProtocol] = PatientProtocol
+    services: FakeServices,
+    *,
+    streams: Streams | None = None,
+    protocol: type[PatientProtocol] = PatientProtocol,
+    demo: bool = False,
 ) -> Iterator[httpx.Client]:
     """A client of the application, which serves in a thread until the block ends."""
     streams = streams or Streams()
-    app = create_app(services, streams=streams)
+    app = create_app(services, streams=streams, demo=demo)
     config = server_config(app, host="127.0.0.1", port=0)
     config.http = protocol
     server = uvicorn.Server(config)

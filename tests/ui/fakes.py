@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from assistant.answers import AnswerStore
 from assistant.engine import Assistant as RealAssistant
@@ -110,6 +111,7 @@ class FakeAssistant:
     delay_s: float = 0.0
     gate: threading.Event | None = None
     answer_text: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)  # what the next answers have instead
     asked: list[AskRequest] = field(default_factory=list)
     ratings: dict[tuple[str, str], tuple[str, tuple[str, ...], str]] = field(default_factory=dict)
     closed: int = 0
@@ -148,7 +150,7 @@ class FakeAssistant:
 
     def _events(self, request: AskRequest) -> Iterator[Event]:
         number = len(self.asked)
-        answer = self._compose(request, f"answer{number}")
+        answer = replace(self._compose(request, f"answer{number}"), **self.changes)
         try:
             yield Started(answer.id, answer.permalink, answer.conversation)
             self._wait()
