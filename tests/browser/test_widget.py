@@ -448,6 +448,22 @@ def test_shortcut_and_the_sites_own_button_open_it(reader: Reader) -> None:
     expect(page.locator("#own")).to_be_focused()
 
 
+def test_click_beside_the_panel_closes_it(reader: Reader) -> None:
+    """But not the end of a selection that began inside."""
+    page = reader.open()
+    heading = page.locator(".home h3").bounding_box()
+    assert heading is not None
+    page.mouse.move(heading["x"] + 100, heading["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(100, 500)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    expect(page.locator("dialog")).to_be_visible()
+    page.mouse.click(100, 500)
+    expect(page.locator("dialog")).to_be_hidden()
+    expect(page.locator(".launcher")).to_be_focused()
+
+
 def test_not_rendered_until_asked(reader: Reader) -> None:
     """`data-render-on-load="false"`: for sites that want a word of consent first."""
     page = reader.visit('data-render-on-load="false"')
