@@ -2,7 +2,7 @@
 
 The format is that of published expert-answer collections: front matter, `## 用户问题`, `## 专家官方解答`,
 `## 参考链接`, a service notice and a link for bad ratings. English files use `## Question`, `## Expert answer`,
-`## References`.
+`## References`. Files that Dayi published say so in their header and are read as the exact words that went into them.
 """
 
 import re
@@ -13,20 +13,12 @@ from ingest.front_matter import FrontMatter
 from ingest.normalise import normalise
 from ingest.sections import cut
 from kb.errors import DocumentError
+from kb.qa_format import ESCAPES, HEADING, RULE, unescape
 from kb.text import detect_language
 from kb.values import Document, Language, Reference, Section
 
-__all__ = ["is_expert_qa", "parse_expert_qa"]
+__all__ = ["is_expert_qa", "is_published", "parse_expert_qa"]
 
-_QUESTION = r"(?:用户)?问题|(?:user )?question"
-_ANSWER = r"专家(?:官方)?(?:解答|回答|答复)|官方解答|(?:expert|official)(?:'s)? answer"
-_REFERENCES = r"参考(?:链接|资料|文档)|references?|sources"
-_NOTICE = r"答疑服务说明|(?:answer )?service notice|about this answer"
-_HEADING = re.compile(
-    rf"^##[ \t]{{0,4}}(?:<font[^<>\n]{{0,60}}>)?[ \t]{{0,4}}(?:(?P<question>{_QUESTION})|(?P<answer>{_ANSWER})"
-    rf"|(?P<references>{_REFERENCES})|(?P<notice>{_NOTICE}))[ \t]{{0,4}}[：:]?[ \t]{{0,4}}(?:</font>)?[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
 _SEPARATOR = re.compile(r"(?m)^[ \t]*(?:<font[^<>\n]{0,60}>)?[ \t]*-{3,}[ \t]*(?:</font>)?[ \t]*$")
 # Front matter that an expert wrote at the beginning of the answer, as if it were a page.
 _INNER_HEADER = re.compile(
@@ -35,7 +27,8 @@ _INNER_HEADER = re.compile(
 )
 _BULLET = re.compile(r"^[ \t]*[-*+][ \t]+(.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[(.{1,300}?)\]\((\S{1,1000}?)\)[ \t]*$")
-_HEADER_FIELDS = {"id", "title", "date", "version", "language", "lang", "url", "product", "reviewed"}
+_PUBLISHED_LINK = re.compile(r"\[((?:\\.|[^\\\[\]])+)\]\((\S+)\)")
+_HEADER_FIELDS = {"id", "title", "date", "version", "language", "lang", "url", "product", "reviewed", "escapes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +40,13 @@ class _Parts:
 
 def is_expert_qa(body: str) -> bool:
     """Whether a file's body has the headings of an expert answer."""
-    names = {match.lastgroup for match in _HEADING.finditer(body)}
+    names = {match.lastgroup for match in HEADING.finditer(body)}
     return {"question", "answer"} <= names
+
+
+def is_published(header: FrontMatter) -> bool:
+    """Whether Dayi wrote the file; then the body counts as it is, invisible characters included."""
+    return header.text("escapes") == ESCAPES
 
 
 def parse_expert_qa(header: FrontMatter, *, id: str, product: str, version: str = "", source: str = "") -> Document:
@@ -57,12 +55,12 @@ def parse_expert_qa(header: FrontMatter, *, id: str, product: str, version: str 
     Raises:
         DocumentError: there is no answer in it.
     """
-    parts = _split(header.body)
-    answer = normalise(_SEPARATOR.sub("", _INNER_HEADER.sub(r"\g<before>", parts.answer)))
+    parts, published = _split(header.body), is_published(header)
+    answer = _published(parts.answer) if published else _written(_INNER_HEADER.sub(r"\g<before>", parts.answer))
     if not answer:
         raise DocumentError(source or id, "the expert's answer is empty; write it under its heading")
     title = header.text("title")
-    question = normalise(_SEPARATOR.sub("", parts.question)) or title
+    question = (_published if published else _written)(parts.question) or title
     if not question:
         raise DocumentError(source or id, "there is no question; write it under its heading or as `title`")
     text = f"{question}\n\n{answer}"
@@ -76,7 +74,7 @@ def parse_expert_qa(header: FrontMatter, *, id: str, product: str, version: str 
         kind="qa",
         language=_language(header, text),
         question=question,
-        references=tuple(_references(parts.references)),
+        references=tuple((_published_references if published else _references)(parts.references)),
         version=version or header.text("version"),
         source=source,
         url=header.text("url"),
@@ -86,9 +84,27 @@ def parse_expert_qa(header: FrontMatter, *, id: str, product: str, version: str 
     )
 
 
+def _written(part: str) -> str:
+    return normalise(_SEPARATOR.sub("", part))
+
+
+def _published(part: str) -> str:
+    return unescape(part.strip().removesuffix(RULE)).strip()
+
+
+def _published_references(part: str) -> list[Reference]:
+    found = []
+    for line in _published(part).split("\n"):
+        link = _PUBLISHED_LINK.fullmatch(line.removeprefix("* "))
+        words, url = link.groups() if link else (line.removeprefix("* "), "")
+        if words:
+            found.append(Reference(*(re.sub(r"\\(.)", r"\1", part) for part in (words, url))))
+    return found
+
+
 def _split(body: str) -> _Parts:
     """The parts under the format's own headings; each part ends where the next heading of the format begins."""
-    marks = list(_HEADING.finditer(body))
+    marks = list(HEADING.finditer(body))
     parts: dict[str, str] = {}
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         name = str(mark.lastgroup)
@@ -100,7 +116,7 @@ def _split(body: str) -> _Parts:
 def _references(text: str) -> list[Reference]:
     """References in order, once each. Bullets such as "专家经验：…" name a title without a link."""
     found = []
-    for bullet in _BULLET.findall(normalise(_SEPARATOR.sub("", text))):
+    for bullet in _BULLET.findall(_written(text)):
         link = _LINK.search(bullet)
         if link:
             found.append(Reference(" ".join(link[1].split()), link[2] if link[2].startswith("http") else ""))

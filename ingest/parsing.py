@@ -1,9 +1,9 @@
 """From the text of a file to a document: which format it is, and what keeps it out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from ingest.expert_qa import is_expert_qa, parse_expert_qa
+from ingest.expert_qa import is_expert_qa, is_published, parse_expert_qa
 from ingest.front_matter import FrontMatter, split
 from ingest.page import parse_page
 from ingest.secret_scan import find_secret
@@ -35,6 +35,8 @@ def parse_text(text: str, *, path: str, product: str = "", default_product: str 
     """
     check_secrets(text, path)
     header = split(clean(text))
+    if is_published(header):
+        header = replace(header, body=split(_line_ends(text)).body)
     if header.text("draft").lower() in ("true", "yes"):
         return Parsed(skipped="a draft")
     names = {
@@ -47,6 +49,11 @@ def parse_text(text: str, *, path: str, product: str = "", default_product: str 
     if not document.text:
         return Parsed(skipped="there is no text in it")
     return Parsed(document, header.warnings)
+
+
+def _line_ends(text: str) -> str:
+    # What editors and git may have done to a published file.
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _document(header: FrontMatter, names: dict[str, str]) -> Document:

@@ -12,6 +12,7 @@ __all__ = [
     "MissingExtra",
     "ModelError",
     "ModelUnavailable",
+    "PublishError",
     "QuestionError",
     "RequestError",
     "SettingsError",
@@ -113,6 +114,12 @@ class MissingExtra(ModelError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional package: pip install 'dayi[{extra}]'")
+
+
+class PublishError(DayiError):
+    """Published files cannot be written: the folder, repository or branch is not what it should be."""
+
+    code = "publish"
 
 
 class RequestError(DayiError):

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ui.cli import COMMANDS, main
-from ui.settings import LimitSettings, Settings
+from ui.settings import LimitSettings, Settings, Site
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
 SITES = ROOT / "docs" / "sites.md"
-RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
+PUBLISHING = ROOT / "docs" / "publishing.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
@@ -62,9 +62,20 @@ def test_settings_of_the_sites_page_are_read() -> None:
     assert len(examples) >= 2
     for example in examples:
         Settings(**tomllib.loads(example))
+    assert set(Site.model_fields) <= set(tomllib.loads(examples[0])["sites"][0])
     documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
     defaults = LimitSettings().model_dump(exclude={"exempt"})
     assert documented == [(name, str(value)) for name, value in defaults.items()]
+
+
+def test_options_of_the_publishing_page_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every option that the page uses is one of `dayi publish`."""
+    commands = re.findall(r"dayi publish [^#\n]*", PUBLISHING.read_text(encoding="utf-8"))
+    used = {option for command in commands for option in re.findall(r"--\w+", command)}
+    main(["publish", "--help"])
+    options = capsys.readouterr().out
+    assert used == {"--out", "--product", "--git", "--push"}
+    assert all(option in options for option in used)
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)

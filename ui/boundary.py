@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from assistant.publications import Publication, PublicationStatus
 from assistant.values import Answer, AskRequest, Event, Rating
 from kb.values import Document, Hit
 from ui.settings import Settings
 
-__all__ = ["Assistant", "Found", "Knowledge", "ProductInfo", "Records", "Search", "Services"]
+__all__ = ["Assistant", "Found", "Knowledge", "ProductInfo", "Publications", "Records", "Search", "Services"]
 
 
 class ProductInfo(Protocol):
@@ -96,6 +97,16 @@ class Knowledge(Protocol):
         """Where documents are kept."""
 
 
+class Publications(Protocol):
+    """The reviewed entries that are shown to the world. Thread-safe and blocking."""
+
+    def list(self, product: str = "", *, status: PublicationStatus | None = None) -> Sequence[Publication]:
+        """All, or those of one product or with one status."""
+
+    def get(self, product: str, document: str, /) -> Publication | None:
+        """The publication of a document, retired or not."""
+
+
 class Services(Protocol):
     """Everything that is wired for the web application."""
 
@@ -114,6 +125,10 @@ class Services(Protocol):
     @property
     def assistant(self) -> Assistant:
         """What answers."""
+
+    @property
+    def publications(self) -> Publications:
+        """What is published."""
 
     def products(self) -> Sequence[ProductInfo]:
         """What readers can choose from."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import AnswerStore, Assistant, TokenBudget, Verifier, Writer, load_chat_model
+from assistant.publications import PublicationStore
 from kb import Embedder, HybridSearch, KnowledgeBase, Records, load_embedder
 from kb.embedding.rerank import CrossEncoderReranker
 from ui.settings import Product, Settings
@@ -49,6 +50,7 @@ class Services:
     knowledge: KnowledgeBase
     search: HybridSearch
     assistant: Assistant
+    publications: PublicationStore
 
     def products(self) -> list[ProductInfo]:
         """The products of the knowledge base in the order of the settings, then by name."""
@@ -106,7 +108,7 @@ def build_services(
         answer_at=answer_at,
         writer=_writer(settings, knowledge),
     )
-    return Services(settings, knowledge, search, assistant)
+    return Services(settings, knowledge, search, assistant, PublicationStore(knowledge.records))
 
 
 def _writer(settings: Settings, knowledge: KnowledgeBase) -> Writer | None:

@@ -129,6 +129,32 @@ _PAIRS: dict[str, tuple[str, str]] = {
     # permalink page
     "back": ("去提问", "Ask a question"),
     "asked_at": ("提问时间", "Asked"),
+    # published entries
+    "published_all": ("专家解答", "Expert answers"),
+    "published_by": ("答疑专家", "Dayi experts"),
+    "published_text": (
+        "由专家撰写或更正，并经复核后发布。",
+        "Written or corrected by experts, published after review.",
+    ),
+    "the_question": ("用户问题", "The question"),
+    "the_answer": ("专家解答", "The answer"),
+    "references": ("参考资料", "References"),
+    "version": ("版本", "Version"),
+    "page_wrong": ("没有解决，或内容有误？", "Still stuck, or is something wrong?"),
+    "page_wrong_text": (
+        "就此提问并评价得到的回答：专家会看到评价，并更正这篇解答。",
+        "Ask about it and rate the answer that you get: experts see the rating and correct this page.",
+    ),
+    "ask_about": ("就此提问", "Ask about this"),
+    "as_markdown": ("Markdown 版本", "As Markdown"),
+    "feed": ("订阅更新（Atom）", "Atom feed"),
+    "previous_page": ("上一页", "Previous"),
+    "next_page": ("下一页", "Next"),
+    "withdrawn": ("这篇解答已撤下", "This answer was withdrawn"),
+    "withdrawn_text": (
+        "其中的内容不再适用。欢迎重新提问。",
+        "What it said holds no longer. You are welcome to ask again.",
+    ),
     "missing_title": ("没有这个页面", "There is no such page"),
     "missing_text": ("链接可能已失效，或地址有误。", "The link may have expired, or the address is wrong."),
 }

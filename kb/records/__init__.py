@@ -1,6 +1,6 @@
 """The database that holds everything Dayi knows; the indexes follow it."""
 
-from kb.records.rows import text_digest
+from kb.records.rows import document_values, text_digest, to_document
 from kb.records.schema import answers, documents, feedback, usage
 from kb.records.store import Records, Sample, StoredPassage
 from kb.records.writing import Batch
@@ -11,8 +11,10 @@ __all__ = [
     "Sample",
     "StoredPassage",
     "answers",
+    "document_values",
     "documents",
     "feedback",
     "text_digest",
+    "to_document",
     "usage",
 ]

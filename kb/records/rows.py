@@ -17,6 +17,7 @@ from kb.values import Document, Passage, Reference, Section
 __all__ = [
     "document_columns",
     "document_row",
+    "document_values",
     "passage_rows",
     "text_digest",
     "to_bytes",
@@ -38,13 +39,18 @@ def text_digest(text: str) -> str:
 
 def document_row(document: Document, content_hash: str, origin: str) -> dict[str, Any]:
     """The document's columns, without key, time and seq."""
+    return document_values(document) | {"content_hash": content_hash, "origin": origin}
+
+
+def document_values(document: Document) -> dict[str, Any]:
+    """The document as plain values, ready for JSON; `to_document` reads them."""
     row = {name: getattr(document, name) for name in _FIELDS}
     row["sections"] = [[s.kind, s.heading, s.start, s.end] for s in document.sections]
     row["references"] = [asdict(reference) for reference in document.references]
     row["metadata"] = json.loads(
         json.dumps(dict(document.metadata), default=str)
     )  # dates become text, as when read back
-    return row | {"content_hash": content_hash, "origin": origin}
+    return row
 
 
 def to_document(row: RowMapping | Mapping[str, Any]) -> Document:

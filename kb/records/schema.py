@@ -3,7 +3,11 @@
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
-__all__ = ["answers", "documents", "feedback", "meta", "metadata", "passages", "sequence", "usage"]
+__all__ = [
+    "answers", "corrections", "documents", "expert_requests", "expert_sessions", "experts", "feedback", "golden_cases",
+    "idempotency_keys", "login_attempts", "meta", "metadata", "passages", "publications", "review_events",
+    "review_reports", "reviews", "sequence", "usage",
+]  # fmt: skip
 
 metadata = sa.MetaData()
 
@@ -110,4 +114,165 @@ usage = Table(
     Column("site", Text, primary_key=True),
     Column("tokens", sa.BigInteger, nullable=False),
     Column("questions", sa.BigInteger, nullable=False),
+)
+
+# ---- the learning loop
+
+# `products` are those that a reviewer sees; none means all.
+experts = Table(
+    "experts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("products", sa.JSON, nullable=False),
+    Column("disabled", sa.Boolean, nullable=False),
+    Column("created_at", Text, nullable=False),
+)
+
+expert_sessions = Table(
+    "expert_sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("expert", Text, ForeignKey("experts.name", name="expert_sessions_expert_fk"), nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Index("expert_sessions_expert", "expert"),
+)
+
+# Attempts to log in that did not succeed; `subject` is the hash of an account's name or of an address.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("key", _Key, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("login_attempts_subject", "subject", "at"),
+)
+
+# What experts have to look at. `fingerprint` is equal for reports of the same thing; `version` counts changes, and a
+# change names the version that it was made from.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("reports", sa.Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("due", Text, nullable=False),
+    Column("merged_into", Text, ForeignKey("reviews.id", name="reviews_merged_fk")),
+    Column("version", sa.Integer, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Index("reviews_state", "state", "created_at", "id"),
+    Index("reviews_facets", "state", "product", "kind", "owner", "created_at", "id"),
+    Index("reviews_fingerprint", "fingerprint"),
+    Index("reviews_merged", "merged_into"),
+)
+
+# Which answers a review is about.
+review_reports = Table(
+    "review_reports",
+    metadata,
+    Column("answer", Text, ForeignKey("answers.id", name="review_reports_answer_fk", ondelete="CASCADE"),
+           primary_key=True),
+    Column("review", Text, ForeignKey("reviews.id", name="review_reports_review_fk"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Index("review_reports_review", "review", "created_at"),
+)  # fmt: skip
+
+# The audit trail: rows are added and never changed. `digest` is the hash of the text that an approval was given to.
+review_events = Table(
+    "review_events",
+    metadata,
+    Column("key", _Key, primary_key=True),
+    Column("review", Text, ForeignKey("reviews.id", name="review_events_review_fk"), nullable=False),
+    Column("at", Text, nullable=False),
+    Column("expert", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index("review_events_review", "review", "key"),
+)
+
+# Experts' texts for documents. At most one of a document is "approved" or "conflict": that one stands over the source.
+# `source` is the document as its source has it now, null where there is none, and `base_digest` the digest of the
+# source that the expert has seen; they differ in the state "conflict".
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("review", Text, ForeignKey("reviews.id", name="corrections_review_fk")),
+    Column("product", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("phrases", sa.JSON, nullable=False),
+    Column("source", sa.JSON),
+    Column("base_digest", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("version", sa.Integer, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Index("corrections_document", "product", "document", "state"),
+    Index("corrections_state", "state"),
+    Index("corrections_review", "review"),
+)
+
+golden_cases = Table(
+    "golden_cases",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("product", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("phrases", sa.JSON, nullable=False),
+    Column("correction", Text, ForeignKey("corrections.id", name="golden_cases_correction_fk"), nullable=False),
+    Column("created_at", Text, nullable=False),
+    Index("golden_cases_product", "product"),
+)
+
+# Reviewed documents that are shown to the world; `body` is the document.
+publications = Table(
+    "publications",
+    metadata,
+    Column("product", Text, primary_key=True),
+    Column("document", Text, primary_key=True),
+    Column("body", sa.JSON, nullable=False),
+    Column("question_date", Text, nullable=False),
+    Column("review_date", Text, nullable=False),
+    Column("versions", sa.JSON, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("redirect_to", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+)
+
+expert_requests = Table(
+    "expert_requests",
+    metadata,
+    Column("answer", Text, ForeignKey("answers.id", name="expert_requests_answer_fk", ondelete="CASCADE"),
+           primary_key=True),
+    Column("contact", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("notified_at", Text, nullable=False),
+)  # fmt: skip
+
+# Requests that took effect: a repeated one gets the same reply and changes nothing.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key_hash", Text, primary_key=True),
+    Column("request_digest", Text, nullable=False),
+    Column("reply", sa.JSON, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Index("idempotency_keys_created_at", "created_at"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assistant.publications import Publication, PublicationStatus
 from assistant.values import (
     Answer,
     AskRequest,
@@ -21,10 +22,10 @@ from assistant.values import (
     Started,
 )
 from kb.errors import AnswerNotFound, QuestionError, StoreError, UnknownProduct
-from kb.values import Document, Hit, Language, Passage, Reason, Section
+from kb.values import Document, Hit, Language, Passage, Reason, Reference, Section
 from ui.settings import Settings
 
-__all__ = ["FakeServices", "document"]
+__all__ = ["FakePublications", "FakeServices", "document", "publication"]
 
 _TEXT = """# 客户端一直处于 STARTING 状态
 
@@ -68,6 +69,18 @@ def document(text: str = _TEXT, *, id: str = "grpc-port", title: str = "客户�
     return Document(
         id, "nacos", title, text, tuple(sections), kind="qa", url="https://nacos.io/blog/faq/grpc-port/", reviewed=True
     )
+
+
+def publication() -> Publication:
+    """The document as an expert's published answer."""
+    question = "升级到 2.x 之后，客户端一直报 `Client not connected, current status: STARTING`，服务注册不上，怎么办？"
+    doc = document()
+    references = (
+        Reference("Nacos 文档：端口", "https://nacos.io/docs/latest/overview/"),
+        Reference("专家经验：2.0 升级后连不上"),
+    )
+    words = replace(doc, question=question, text=f"{question}\n\n{doc.text}", sections=(), references=references)
+    return Publication(words, "2026-11-02", "2026-11-20", ("2.2", "2.3"), updated_at="2026-11-20T08:00:00Z")
 
 
 def _cite(doc: Document, n: int, words: str) -> Citation:
@@ -219,6 +232,26 @@ class FakeRecords:
             raise StoreError("postgresql://user:hunter2@db/secret does not answer")
 
 
+class FakePublications:
+    """One published entry; tests put in more."""
+
+    def __init__(self, *publications: Publication) -> None:
+        self.all = {(p.document.product, p.document.id): p for p in publications}
+
+    def put(self, *publications: Publication) -> None:
+        self.all |= {(p.document.product, p.document.id): p for p in publications}
+
+    def list(self, product: str = "", *, status: PublicationStatus | None = None) -> Sequence[Publication]:
+        return [
+            p
+            for p in self.all.values()
+            if product in ("", p.document.product) and (status is None or p.status == status)
+        ]
+
+    def get(self, product: str, document: str, /) -> Publication | None:
+        return self.all.get((product, document))
+
+
 @dataclass
 class FakeKnowledge:
     records: FakeRecords
@@ -233,6 +266,7 @@ class FakeServices:
         self.knowledge = FakeKnowledge(FakeRecords(documents))
         self.search = FakeSearch(documents)
         self.assistant = FakeAssistant(documents, delay_s=delay_s, answer_text=answer_text)
+        self.publications = FakePublications(publication())
 
     def products(self) -> list[FakeProduct]:
         return [
