@@ -3,7 +3,7 @@
 // whose elements are made one by one, and whatever fails, fails here. ES2020; see types.d.ts and docs/widget.md.
 "use strict";
 (() => {
-  if (customElements.get("dayi-widget")) return; // the page loads the script twice
+  if (customElements.get("dayi-widget") || !document.adoptedStyleSheets) return; // loaded twice, or an old browser
 
   const script = /** @type {HTMLScriptElement | null} */ (
     document.currentScript || document.querySelector('script[src*="/widget.js"]') // a module has no current script
