@@ -434,7 +434,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 @media (max-width: 640px) {
   header { gap: 3px; padding: 10px 8px 10px 16px; }
   h2 { font-size: 15px; }
-  .mode { padding: 2px 9px; }
+  .modes { margin: 0; }
+  .mode { padding: 2px 8px; }
   dialog.panel, [data-position] dialog.panel { inset: 0 0 auto 0; width: 100%; height: var(--dayi-height, 100dvh); border: 0; border-radius: 0; }
   .box textarea, .form :is(textarea, input:not([type])) { font-size: 16px; }
   .copy span { display: none; }
@@ -1081,9 +1082,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     onInput() {
       const { input } = this;
       if (!input) return;
+      this.show();
       input.rows = 1;
       while (input.rows < 6 && input.scrollHeight > input.clientHeight + 2) input.rows += 1;
-      this.show();
       this.search(input.value.trim());
     }
 
