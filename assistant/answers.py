@@ -11,15 +11,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from assistant.idempotency import is_repeated
+from assistant.reporting import ReviewKind, file_report
 from assistant.values import Answer, Citation, Item, Rating, Related
 from kb.errors import AnswerNotFound
 from kb.records import Records, answers, feedback
+from kb.records.schema import expert_requests
 
 __all__ = ["AnswerStore", "Turn", "new_capability"]
 
 _TURNS = 6
+_SURE = 0.7  # confidence from which on an answer is not looked at unless its reader complains
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class AnswerStore:
         ]
 
     def save(self, answer: Answer) -> None:
-        """Store an answer; its capabilities are kept as hashes."""
+        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts."""
         with self._records.write() as connection:
             connection.execute(
                 insert(answers).values(
@@ -85,6 +89,11 @@ class AnswerStore:
                     body=asdict(_public(answer)),
                 )
             )
+            asked_back = answer.choices or not answer.confidence  # which product, or what it is about at all
+            if answer.outcome == "abstained" and not asked_back:
+                _report(connection, answer, "abstained")
+            elif answer.outcome != "abstained" and answer.confidence < _SURE:
+                _report(connection, answer, "low_confidence")
 
     def get(self, answer_id: str) -> Answer:
         """A stored answer without its asker's capabilities.
@@ -108,11 +117,15 @@ class AnswerStore:
         reasons: Sequence[str] = (),
         comment: str = "",
         contact: str = "",
+        key: str = "",
     ) -> None:
-        """Store the asker's rating; a later one replaces it.
+        """Store the asker's rating; a later one replaces it, and a bad one is put before the experts.
+
+        With an idempotency `key`, the same rating counts once however often it is sent.
 
         Raises:
             AnswerNotFound: no such answer, or the token is not the asker's.
+            KeyReused: the key came with another rating before.
         """
         values = {
             "rating": rating,
@@ -121,14 +134,45 @@ class AnswerStore:
             "contact": contact,
             "created_at": created_at,
         }
-        with self._records.read() as connection:
-            stored = connection.execute(select(answers.c.token_hash).where(answers.c.id == answer_id)).scalar()
-        if stored is None or not hmac.compare_digest(stored, _hash(token)):
-            raise _not_found()
+        answer, stored = self._own(answer_id, token)
         own = (feedback.c.answer == answer_id) & (feedback.c.token_hash == stored)
+        request = [rating, list(reasons), comment, contact]
         with self._records.write() as connection:
+            if is_repeated(connection, f"rate {answer_id} {token}", key, request):
+                return
             if connection.execute(update(feedback).where(own).values(**values)).rowcount == 0:
                 connection.execute(insert(feedback).values(answer=answer_id, token_hash=stored, **values))
+            if rating == "bad":
+                _report(connection, answer, "bad_rated")
+
+    def ask_expert(
+        self, answer_id: str, token: str, *, created_at: str, comment: str = "", contact: str = "", key: str = ""
+    ) -> None:
+        """Put an answer before the experts because its asker wants that; the last words and contact count.
+
+        Raises:
+            AnswerNotFound: no such answer, or the token is not the asker's.
+            KeyReused: the idempotency key came with another request before.
+        """
+        answer, _ = self._own(answer_id, token)
+        values = {"comment": comment, "contact": contact}
+        first = {"answer": answer_id, "state": "open", "created_at": created_at, "notified_at": ""}
+        with self._records.write() as connection:
+            if is_repeated(connection, f"ask {answer_id} {token}", key, [comment, contact]):
+                return
+            own = update(expert_requests).where(expert_requests.c.answer == answer_id)
+            if connection.execute(own.values(values)).rowcount == 0:
+                connection.execute(insert(expert_requests).values(values | first))
+            _report(connection, answer, "asked_expert")
+
+    def _own(self, answer_id: str, token: str) -> tuple[Answer, str]:
+        """An answer that the token belongs to, and the token's hash."""
+        query = select(answers.c.token_hash, answers.c.body).where(answers.c.id == answer_id)
+        with self._records.read() as connection:
+            row = connection.execute(query).first()
+        if row is None or not hmac.compare_digest(row.token_hash, _hash(token)):
+            raise _not_found()
+        return _answer(row.body), row.token_hash
 
     def ratings(self) -> list[dict[str, Any]]:
         """Every rating with its question, oldest first, for export."""
@@ -147,6 +191,13 @@ class AnswerStore:
         with self._records.read() as connection:
             rows = connection.execute(select(*columns).select_from(joined).order_by(feedback.c.key)).mappings()
             return [dict(row) for row in rows]
+
+
+def _report(connection: Connection, answer: Answer, kind: ReviewKind) -> None:
+    near = {citation.product for citation in answer.citations} or {entry.product for entry in answer.related}
+    product = answer.product or (near.pop() if len(near) == 1 else "")
+    document = answer.citations[0].document if answer.citations else ""
+    file_report(connection, answer=answer.id, kind=kind, product=product, question=answer.question, document=document)
 
 
 def _not_found() -> AnswerNotFound:

@@ -104,6 +104,7 @@ class ChatModel:
 
     async def _chunks(self, messages: Sequence[Message], put: Callable[[str], None]) -> Ended:
         patience, size, tokens, complete = self._patience.first_s, 0, None, False
+        thoughts = _Thoughts()
         stream = self._model.astream(list(messages))
         try:
             while True:
@@ -117,7 +118,7 @@ class ChatModel:
                 patience = self._patience.gap_s
                 text = chunk.text[: _MAX_OUTPUT_CHARS - size]
                 size += len(text)
-                put(text)
+                put(thoughts.without(text))
                 if size >= _MAX_OUTPUT_CHARS:
                     return Ended(False, tokens)
                 if chunk.usage_metadata:
@@ -125,6 +126,32 @@ class ChatModel:
                 complete = complete or _is_complete(chunk.response_metadata)
         finally:
             await stream.aclose()  # type: ignore[attr-defined]  # an asynchronous generator, typed as an iterator
+
+
+class _Thoughts:
+    """Keeps back what a reasoning model thinks aloud: some servers send it at the beginning of the text, in marks."""
+
+    _OPEN, _CLOSE = "<think>", "</think>"
+
+    def __init__(self) -> None:
+        self._held: str | None = ""  # None: the thoughts are over, or there are none
+
+    def without(self, text: str) -> str:
+        """What of the text is said."""
+        if self._held is None:
+            return text
+        self._held += text
+        begun = self._held.lstrip()
+        if begun.startswith(self._OPEN):
+            _, closed, said = begun.partition(self._CLOSE)
+        elif self._OPEN.startswith(begun):
+            return ""
+        else:
+            closed, said = "none", self._held
+        if not closed:
+            return ""
+        self._held = None
+        return said
 
 
 def load_chat_model(name: str, *, base_url: str = "", api_key: str = "", patience: Patience | None = None) -> ChatModel:

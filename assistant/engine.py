@@ -107,11 +107,16 @@ class Assistant:
         reasons: Sequence[str] = (),
         comment: str = "",
         contact: str = "",
+        key: str = "",
     ) -> None:
-        """Store the asker's rating of an answer; the last one counts. Raises `AnswerNotFound`."""
+        """Store the asker's rating of an answer; the last one counts. See `AnswerStore.rate`."""
         self._answers.rate(
-            answer_id, token, rating, created_at=_now(), reasons=reasons, comment=comment, contact=contact
+            answer_id, token, rating, created_at=_now(), reasons=reasons, comment=comment, contact=contact, key=key
         )
+
+    def ask_expert(self, answer_id: str, token: str, comment: str = "", contact: str = "", key: str = "") -> None:
+        """Put an answer before the experts because its asker wants that. See `AnswerStore.ask_expert`."""
+        self._answers.ask_expert(answer_id, token, created_at=_now(), comment=comment, contact=contact, key=key)
 
     def ratings(self) -> list[dict[str, Any]]:
         """Every rating with its question, oldest first."""

@@ -8,10 +8,14 @@ __all__ = [
     "AnswerNotFound",
     "DayiError",
     "DocumentError",
+    "EditConflict",
     "EmbeddingError",
+    "KeyReused",
+    "LoginRefused",
     "MissingExtra",
     "ModelError",
     "ModelUnavailable",
+    "NotAllowed",
     "PublishError",
     "QuestionError",
     "RequestError",
@@ -144,6 +148,30 @@ class AnswerNotFound(RequestError):
     """No such answer, document or conversation, or it is not yours to see."""
 
     code = "not_found"
+
+
+class LoginRefused(RequestError):
+    """Name and password do not belong together, or the account is disabled; nobody is told which."""
+
+    code = "login"
+
+
+class EditConflict(RequestError):
+    """Somebody else has changed what the caller was changing; nothing was stored."""
+
+    code = "conflict"
+
+
+class KeyReused(RequestError):
+    """An idempotency key came with two different requests."""
+
+    code = "key_reused"
+
+
+class NotAllowed(RequestError):
+    """The expert may see this, but not do that."""
+
+    code = "forbidden"
 
 
 class SiteRefused(RequestError):

@@ -26,14 +26,18 @@ from ui.origins import Origins
 from ui.pages import STATIC
 from ui.routes.answers import answer_routes
 from ui.routes.ask import ask_routes
+from ui.routes.corrections import correction_routes
 from ui.routes.discovery import discovery_routes
 from ui.routes.feedback import feedback_routes
 from ui.routes.health import health_routes
 from ui.routes.pages import page_routes
 from ui.routes.published import published_routes
+from ui.routes.review import review_routes
 from ui.routes.search import search_routes
+from ui.routes.sign_in import sign_in_routes
 from ui.routes.sites import site_routes
 from ui.routes.widget import demo_routes, widget_routes
+from ui.sessions import Sessions
 from ui.sites import Sites
 from ui.stalled import PatientProtocol
 from ui.streams import Streams
@@ -76,6 +80,9 @@ def create_app(
     app.include_router(_api(services, streams, sites, limits), prefix="/api/v1")
     app.include_router(health_routes(services, streams))
     app.include_router(page_routes(services, app))
+    sessions = Sessions(services.learning.experts, services.settings.base_url)
+    for routes in (sign_in_routes, review_routes, correction_routes):
+        app.include_router(routes(services, sessions))
     app.include_router(published_routes(services))
     app.include_router(discovery_routes(services))
     app.include_router(widget_routes(sites))

@@ -169,7 +169,8 @@ reviews = Table(
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
     Index("reviews_state", "state", "created_at", "id"),
-    Index("reviews_facets", "state", "product", "kind", "owner", "created_at", "id"),
+    Index("reviews_kind", "state", "kind", "created_at", "id"),
+    Index("reviews_counts", "state", "kind", "product"),
     Index("reviews_fingerprint", "fingerprint"),
     Index("reviews_merged", "merged_into"),
 )
@@ -201,8 +202,9 @@ review_events = Table(
 )
 
 # Experts' texts for documents. At most one of a document is "approved" or "conflict": that one stands over the source.
-# `source` is the document as its source has it now, null where there is none, and `base_digest` the digest of the
-# source that the expert has seen; they differ in the state "conflict".
+# `source` is the document as its source has it now, null where there is none, and `base_digest` the digest of the words
+# that the expert has seen: those of the source, which differ in the state "conflict", and in a draft those of the
+# document. A new answer has none.
 corrections = Table(
     "corrections",
     metadata,
@@ -214,7 +216,7 @@ corrections = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("phrases", sa.JSON, nullable=False),
-    Column("source", sa.JSON),
+    Column("source", sa.JSON(none_as_null=True)),
     Column("base_digest", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("reviewer", Text, nullable=False),
@@ -266,13 +268,12 @@ expert_requests = Table(
     Column("notified_at", Text, nullable=False),
 )  # fmt: skip
 
-# Requests that took effect: a repeated one gets the same reply and changes nothing.
+# Requests that took effect: a repeated one changes nothing, and gets the same reply because that follows from it.
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("key_hash", Text, primary_key=True),
     Column("request_digest", Text, nullable=False),
-    Column("reply", sa.JSON, nullable=False),
     Column("created_at", Text, nullable=False),
     Index("idempotency_keys_created_at", "created_at"),
 )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,10 +26,10 @@ from assistant import (
     load_chat_model,
 )
 from assistant.breaker import CircuitBreaker
-from assistant.chat_model import Patience
+from assistant.chat_model import Ended, Patience
 from assistant.prompts import SYSTEM
 from ingest import ingest
-from kb import MissingExtra, Records, SettingsError
+from kb import MissingExtra, ModelUnavailable, Records, SettingsError
 from tests.conftest import SAMPLES
 from tests.model_server import ModelServer, Reply, answering, delta, echo, model_server, obedient, prompt_of, spoken
 from ui.rendering import render
@@ -529,10 +530,52 @@ def test_a_wrong_name_says_what_to_do(name: str) -> None:
         load_chat_model(name)
 
 
-def test_a_missing_package_says_how_to_install_it() -> None:
-    """Ollama's package is not among the test extras."""
-    pytest.importorskip("langchain")
-    if __import__("importlib.util").util.find_spec("langchain_ollama"):
-        pytest.skip("langchain-ollama is installed here")
+def test_a_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command for exactly the provider that was named."""
+    monkeypatch.setitem(sys.modules, "langchain_ollama", None)  # as if it were not installed
     with pytest.raises(MissingExtra, match=r"pip install 'dayi\[ollama\]'"):
         load_chat_model("ollama:qwen3")
+
+
+def test_ollama(server: ModelServer) -> None:
+    """Its own protocol: text, the end with the tokens, a refusal, and a call that is closed when the reader leaves."""
+
+    def line(content: str, **more: object) -> bytes:
+        whole = {
+            "model": "x",
+            "created_at": "2026-01-01T00:00:00Z",
+            "message": {"role": "assistant", "content": content},
+        }
+        return json.dumps(whole | {"done": False} | more).encode() + b"\n"
+
+    end = line("", done=True, done_reason="stop", prompt_eval_count=10, eval_count=5)
+    server.script = lambda body: Reply(
+        [line("你好"), line("。"), end], headers={"content-type": "application/x-ndjson"}
+    )
+    model = load_chat_model("ollama:scripted", base_url=server.address.removesuffix("/v1"))
+    pieces = list(model.stream([("user", "?")]))
+    assert "".join(piece for piece in pieces if isinstance(piece, str)) == "你好。"
+    assert pieces[-1] == Ended(complete=True, tokens=15)
+    server.script = lambda body: Reply([b'{"error": "no such model"}'], 404, {"content-type": "application/json"})
+    with pytest.raises(ModelUnavailable, match="404"):
+        list(model.stream([("user", "?")]))
+    server.script = lambda body: Reply([line("你"), 30.0])
+    leaving = model.stream([("user", "?")])
+    assert next(leaving) == "你"
+    leaving.close()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 1
+    while not server.cut and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.cut == 1
+
+
+@pytest.mark.parametrize("size", [1, 3, 500])
+def test_thoughts_are_not_shown(desk: Desk, server: ModelServer, size: int) -> None:
+    """A reasoning model that thinks aloud at the beginning of its text, in pieces of any size."""
+    text = "<think>\nThe passage [1] says so. Let me see…\n</think>\n\n" + GOOD
+    server.script = lambda body: spoken([text[i : i + size] for i in range(0, len(text), size)])
+    events, _ = asked(desk())
+    assert "Let me see" not in sent(events)
+    assert isinstance(events[-1], Done)
+    assert len(events[-1].answer.steps) == 2
+    assert not events[-1].answer.summary

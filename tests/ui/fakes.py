@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assistant.answers import AnswerStore
+from assistant.engine import Assistant as RealAssistant
 from assistant.publications import Publication, PublicationStatus
 from assistant.values import (
     Answer,
@@ -21,8 +23,11 @@ from assistant.values import (
     Sources,
     Started,
 )
+from kb import KnowledgeBase, Records
+from kb.embedding.hashing import HashEmbedder
 from kb.errors import AnswerNotFound, QuestionError, StoreError, UnknownProduct
 from kb.values import Document, Hit, Language, Passage, Reason, Reference, Section
+from ui.services import Learning, build_learning
 from ui.settings import Settings
 
 __all__ = ["FakePublications", "FakeServices", "document", "publication"]
@@ -133,10 +138,15 @@ class FakeAssistant:
         reasons: Sequence[str] = (),
         comment: str = "",
         contact: str = "",
+        key: str = "",
     ) -> None:
         if answer_id not in self._answers or self._answers[answer_id].feedback_token != token:
             raise AnswerNotFound("There is no such answer.")
         self.ratings[answer_id, token] = (rating, tuple(reasons), comment)
+
+    def ask_expert(self, answer_id: str, token: str, comment: str = "", contact: str = "", key: str = "") -> None:
+        if answer_id not in self._answers or self._answers[answer_id].feedback_token != token:
+            raise AnswerNotFound("There is no such answer.")
 
     def _events(self, request: AskRequest) -> Iterator[Event]:
         number = len(self.asked)
@@ -257,6 +267,16 @@ class FakeKnowledge:
     records: FakeRecords
 
 
+def learning(settings: Settings) -> Learning:
+    """The real learning loop on an empty database; its regression check is not for use."""
+    records = Records(settings.database_url)
+
+    def no_assistant(_: KnowledgeBase, __: AnswerStore) -> RealAssistant:
+        raise NotImplementedError
+
+    return build_learning(KnowledgeBase(records, HashEmbedder(8), None), no_assistant)
+
+
 class FakeServices:
     """Everything that `create_app` and `build_chat` need."""
 
@@ -266,6 +286,7 @@ class FakeServices:
         self.knowledge = FakeKnowledge(FakeRecords(documents))
         self.search = FakeSearch(documents)
         self.assistant = FakeAssistant(documents, delay_s=delay_s, answer_text=answer_text)
+        self.learning = learning(settings)
         self.publications = FakePublications(publication())
 
     def products(self) -> list[FakeProduct]:
