@@ -370,7 +370,6 @@ def test_colours_names_and_texts_are_the_sites(reader: Reader) -> None:
     page = reader.open('data-project-color="red; } * { display: none" data-modal-title="Titel"')
     expect(page.locator("h2")).to_have_text("Titel")
     page.evaluate("document.documentElement.style.setProperty('--dayi-width', '600px')")
-    page.wait_for_timeout(300)
     box = page.locator("dialog").bounding_box()
     assert box is not None
     assert box["width"] == 600
@@ -503,7 +502,6 @@ def test_page_that_swaps_its_body_keeps_the_widget(reader: Reader) -> None:
 def test_phone_shows_it_full_screen(reader: Reader) -> None:
     """Nothing is cut off at the side, with a long question, an open quote and the rating form."""
     page = reader.open()
-    page.wait_for_timeout(300)
     assert page.locator("dialog").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
     rows = page.locator(".composer textarea")
     rows.fill(QUESTION + "x" * 200)
