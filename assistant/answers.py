@@ -216,8 +216,7 @@ class AnswerStore:
 def _report(connection: Connection, answer: Answer, kind: ReviewKind) -> None:
     near = {citation.product for citation in answer.citations} or {entry.product for entry in answer.related}
     product = answer.product or (near.pop() if len(near) == 1 else "")
-    document = answer.citations[0].document if answer.citations else ""
-    file_report(connection, answer=answer.id, kind=kind, product=product, question=answer.question, document=document)
+    file_report(connection, answer=answer.id, kind=kind, product=product, question=answer.question)
 
 
 def _not_found() -> AnswerNotFound:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Header
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from assistant.publishing import page_path
 from assistant.reporting import WAITING
 from kb.errors import AnswerNotFound
 from ui.boundary import Services
@@ -46,7 +47,10 @@ def page_routes(services: Services, app: FastAPI) -> APIRouter:
 
 def _review(services: Services, answer_id: str) -> dict[str, object]:
     """What experts made of an answer: the review that waits, or the entry that was corrected for it."""
-    review, fix = services.learning.queue.of_answer(answer_id), None
+    review, fix, page = services.learning.queue.of_answer(answer_id), None, ""
     if review and review.state == "resolved" and review.document:
         fix = services.knowledge.records.document(review.product, review.document)
-    return {"review": review if fix or (review and review.state in WAITING) else None, "fix": fix}
+        published = services.publications.get(review.product, review.document)
+        page = page_path(review.product, review.document) if published and published.status == "published" else ""
+    shown = review if fix or (review and review.state in WAITING) else None
+    return {"review": shown, "fix": fix, "page": page}
