@@ -107,11 +107,16 @@ class Assistant:
         reasons: Sequence[str] = (),
         comment: str = "",
         contact: str = "",
+        key: str = "",
     ) -> None:
-        """Store the asker's rating of an answer; the last one counts. Raises `AnswerNotFound`."""
+        """Store the asker's rating of an answer; the last one counts. See `AnswerStore.rate`."""
         self._answers.rate(
-            answer_id, token, rating, created_at=_now(), reasons=reasons, comment=comment, contact=contact
+            answer_id, token, rating, created_at=_now(), reasons=reasons, comment=comment, contact=contact, key=key
         )
+
+    def ask_expert(self, answer_id: str, token: str, comment: str = "", contact: str = "", key: str = "") -> None:
+        """Put an answer before the experts because its asker wants that. See `AnswerStore.ask_expert`."""
+        self._answers.ask_expert(answer_id, token, created_at=_now(), comment=comment, contact=contact, key=key)
 
     def ratings(self) -> list[dict[str, Any]]:
         """Every rating with its question, oldest first."""
@@ -122,16 +127,20 @@ class Assistant:
 
     def _read(self, request: AskRequest, names: Mapping[str, Sequence[str]], turns: Sequence[Turn] = ()) -> Question:
         previous: Question | None = None
-        for turn in turns:
-            previous = read_question(turn.question, product=turn.product, product_names=names, follows=previous)
-        chosen = request.question.strip() if turns and request.question.strip() in turns[-1].choices else ""
-        return read_question(
-            request.question,
-            product=request.product or (chosen if chosen in names else ""),
-            version=request.version or (chosen if chosen not in names else ""),
-            product_names=names,
-            follows=previous,
-        )
+        offered: tuple[str, ...] = ()
+        asked = [(turn.question, turn.product, "", turn.choices) for turn in turns]
+        for text, product, version, choices_then in (*asked, (request.question, request.product, request.version, ())):
+            chosen = text.strip() if text.strip() in offered else ""  # a reply to our own question
+            previous = read_question(
+                text,
+                product=product or (chosen if chosen in names else ""),
+                version=version or (chosen if chosen not in names else ""),
+                product_names=names,
+                follows=previous,
+            )
+            offered = choices_then
+        assert previous is not None
+        return previous
 
     def _events(
         self, request: AskRequest, question: Question, turns: Sequence[Turn], started: float
@@ -170,7 +179,7 @@ class Assistant:
                 notice=reply.notice,
                 choices=reply.choices,
             )
-            self._answers.save(answer)
+            self._answers.save(answer, site=request.site)
         except DayiError as error:
             logger.error("Question %s failed: %s", answer_id, error)
             QUESTIONS.labels("failed", "").inc()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ingest.parsing import parse_text
 from ingest.sources import open_source, read_text, slug
-from ingest.splitter import embedding_text, split
+from ingest.splitter import prepared
 from kb.embedding.base import Embedder
 from kb.errors import DocumentError
 from kb.records import Records
@@ -55,7 +55,6 @@ def put_all(records: Records, embedder: Embedder, documents: Sequence[Document])
         EmbeddingError: the model failed.
     """
     for document in documents:
-        passages = split(document)
-        texts = [embedding_text(document, passage) for passage in passages]
-        vectors, sentences = embedder.encode_passages(texts)
-        records.put(document, passages, vectors, embedded=texts, sentences=sentences)
+        put = prepared(document, embedder)
+        with records.batch() as batch:
+            put(batch)

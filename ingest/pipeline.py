@@ -238,6 +238,8 @@ class _Run:
                     self.report.passages += len(one.passages)
                 else:
                     one.entry.status = "unchanged"
+                if batch.is_corrected(one.document.product, one.document.id):
+                    one.entry.message = "an expert's correction stands; what changed here waits for review"
         self._known.update((one.document.product, one.document.id) for one in pending)
 
     def _vectors(self, pending: Sequence[_Pending]) -> dict[str, tuple[Vectors, Sentences]]:
@@ -266,12 +268,14 @@ class _Run:
                 vanished.append(ref)
         taken = set(self._claimed.values())  # a document whose file now holds another id has moved, not vanished
         self._guard([ref for ref in vanished if self._stored[ref][0] not in taken])
-        for ref in vanished:
-            self._note(self._stored[ref][0], "removed", product=ref[0], document=ref[1])
+        entries = {
+            ref: self._note(self._stored[ref][0], "removed", product=ref[0], document=ref[1]) for ref in vanished
+        }
         if vanished and not self._dry_run:
             with self._records.batch() as batch:
-                for ref in vanished:
-                    batch.delete(*ref)
+                for ref, entry in entries.items():
+                    if not batch.delete(*ref) and batch.is_corrected(*ref):
+                        entry.status, entry.message = "unchanged", "gone; an expert's correction of it stands"
             self._known.difference_update(vanished)
 
     def _guard(self, vanished: Sequence[_Ref]) -> None:

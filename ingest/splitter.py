@@ -5,11 +5,13 @@ than a reader can be shown is cut, between lines and outside code where there is
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from kb.embedding.base import Embedder
+from kb.records import Batch
 from kb.values import Document, Passage, Section
 
-__all__ = ["embedding_text", "split"]
+__all__ = ["embedding_text", "prepared", "split"]
 
 _TARGET = 800  # characters a passage grows to
 _LONGEST_SECTION = 1200  # characters of a section that is still not cut
@@ -46,6 +48,22 @@ def embedding_text(document: Document, passage: Passage) -> str:
         return passage.text[:_LONGEST_EMBEDDED]
     parts = [part for part in (document.title, passage.heading) if part and not passage.text.startswith(part)]
     return "\n".join([*dict.fromkeys(parts), passage.text])[:_LONGEST_EMBEDDED]
+
+
+def prepared(document: Document, embedder: Embedder, *, by_expert: bool = False) -> Callable[[Batch], bool]:
+    """Does the slow part of storing a document now; what comes back stores it, as `Batch.put` does.
+
+    Raises:
+        EmbeddingError: the model failed.
+    """
+    passages = split(document)
+    texts = [embedding_text(document, passage) for passage in passages]
+    vectors, sentences = embedder.encode_passages(texts)
+
+    def put(batch: Batch) -> bool:
+        return batch.put(document, passages, vectors, embedded=texts, sentences=sentences, by_expert=by_expert)
+
+    return put
 
 
 def _passages(document: Document, section: Section | None) -> Iterator[Passage]:

@@ -8,10 +8,15 @@ __all__ = [
     "AnswerNotFound",
     "DayiError",
     "DocumentError",
+    "EditConflict",
     "EmbeddingError",
+    "KeyReused",
+    "LoginRefused",
     "MissingExtra",
     "ModelError",
     "ModelUnavailable",
+    "NotAllowed",
+    "NoticeError",
     "PublishError",
     "QuestionError",
     "RequestError",
@@ -122,6 +127,16 @@ class PublishError(DayiError):
     code = "publish"
 
 
+class NoticeError(DayiError):
+    """A webhook or a mail server did not take a notice; `final` says that it never will."""
+
+    code = "notice"
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
+
+
 class RequestError(DayiError):
     """The caller asked for something that cannot be; safe to show to anybody."""
 
@@ -144,6 +159,30 @@ class AnswerNotFound(RequestError):
     """No such answer, document or conversation, or it is not yours to see."""
 
     code = "not_found"
+
+
+class LoginRefused(RequestError):
+    """Name and password do not belong together, or the account is disabled; nobody is told which."""
+
+    code = "login"
+
+
+class EditConflict(RequestError):
+    """Somebody else has changed what the caller was changing; nothing was stored."""
+
+    code = "conflict"
+
+
+class KeyReused(RequestError):
+    """An idempotency key came with two different requests."""
+
+    code = "key_reused"
+
+
+class NotAllowed(RequestError):
+    """The expert may see this, but not do that."""
+
+    code = "forbidden"
 
 
 class SiteRefused(RequestError):

@@ -1,6 +1,9 @@
 """Fixtures for all tests: an isolated environment, and the shared corpora where they lie beside the checkout."""
 
+import hashlib
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from ui.services import Services, build_services
 from ui.settings import load_settings
 
 SAMPLES = Path(ingest.__file__).parent / "samples"
+_NPM = Path(__file__).parent / "npm"
 _CORPORA = Path(__file__).parents[1] / "../shared/corpora"
 
 
@@ -20,6 +24,25 @@ def corpora() -> Path:
     if not _CORPORA.is_dir():
         pytest.skip("the shared corpora (../shared/corpora) are not beside this checkout")
     return _CORPORA.resolve()
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The packages of `tests/npm`, installed once into a cache folder; skipped without npm or a registry."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed; it brings the type checker and axe-core")
+    lock = (_NPM / "package-lock.json").read_bytes()
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = folder / "dayi-tests" / hashlib.sha256(lock).hexdigest()[:16]
+    complete = folder / "complete"
+    if not complete.exists():
+        shutil.copytree(_NPM, folder, dirs_exist_ok=True)
+        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"npm cannot install what tests/npm names: {done.stderr.strip().splitlines()[-1]}")
+        complete.touch()
+    return folder / "node_modules"
 
 
 @pytest.fixture(scope="session")

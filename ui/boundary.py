@@ -6,6 +6,7 @@ from typing import Protocol
 from assistant.publications import Publication, PublicationStatus
 from assistant.values import Answer, AskRequest, Event, Rating
 from kb.values import Document, Hit
+from ui.services import Learning
 from ui.settings import Settings
 
 __all__ = ["Assistant", "Found", "Knowledge", "ProductInfo", "Publications", "Records", "Search", "Services"]
@@ -56,12 +57,17 @@ class Assistant(Protocol):
         reasons: Sequence[str] = (),
         comment: str = "",
         contact: str = "",
+        key: str = "",
     ) -> None:
-        """Store a rating; the last one of an answer's asker wins.
+        """Store a rating; the last one of an answer's asker wins, and one with an idempotency key counts once.
 
         Raises:
             AnswerNotFound: no such answer, or the token is not its.
+            KeyReused: the key came with another rating before.
         """
+
+    def ask_expert(self, answer_id: str, token: str, comment: str = "", contact: str = "", key: str = "") -> None:
+        """Put an answer before the experts because its asker wants that. Raises as `rate`."""
 
 
 class Found(Protocol):
@@ -125,6 +131,10 @@ class Services(Protocol):
     @property
     def assistant(self) -> Assistant:
         """What answers."""
+
+    @property
+    def learning(self) -> Learning:
+        """What experts work with."""
 
     @property
     def publications(self) -> Publications:

@@ -26,12 +26,20 @@ from ui.origins import Origins
 from ui.pages import STATIC
 from ui.routes.answers import answer_routes
 from ui.routes.ask import ask_routes
+from ui.routes.corrections import correction_routes
 from ui.routes.discovery import discovery_routes
 from ui.routes.feedback import feedback_routes
 from ui.routes.health import health_routes
+from ui.routes.insight import insight_routes
 from ui.routes.pages import page_routes
 from ui.routes.published import published_routes
+from ui.routes.quality import quality_routes
+from ui.routes.review import review_routes
 from ui.routes.search import search_routes
+from ui.routes.sign_in import sign_in_routes
+from ui.routes.sites import site_routes
+from ui.routes.widget import demo_routes, widget_routes
+from ui.sessions import Sessions
 from ui.sites import Sites
 from ui.stalled import PatientProtocol
 from ui.streams import Streams
@@ -43,11 +51,13 @@ logger = logging.getLogger(__name__)
 _SHUTDOWN_S = 10
 
 
-def create_app(services: Services, *, streams: Streams | None = None, hosts: tuple[str, ...] = ()) -> FastAPI:
+def create_app(
+    services: Services, *, streams: Streams | None = None, hosts: tuple[str, ...] = (), demo: bool = False
+) -> FastAPI:
     """The application with API, pages and chat.
 
     `streams` bounds how many answers are made at once, fifty by default, and stops them; `hosts` are names under which
-    it may be addressed beside its public one and this machine's own.
+    it may be addressed beside its public one and this machine's own; `demo` adds a documentation site with the widget.
     """
     settings, streams = services.settings, streams or Streams()
     sites, limits = Sites(settings.sites), Limits(settings.limits)
@@ -72,8 +82,15 @@ def create_app(services: Services, *, streams: Streams | None = None, hosts: tup
     app.include_router(_api(services, streams, sites, limits), prefix="/api/v1")
     app.include_router(health_routes(services, streams))
     app.include_router(page_routes(services, app))
+    sessions = Sessions(services.learning.experts, services.settings.base_url)
+    for routes in (sign_in_routes, review_routes, correction_routes, insight_routes):
+        app.include_router(routes(services, sessions))
     app.include_router(published_routes(services))
+    app.include_router(quality_routes(services))
     app.include_router(discovery_routes(services))
+    app.include_router(widget_routes(sites))
+    if demo:
+        app.include_router(demo_routes())
     app.mount("/ui", _Static(STATIC))
     app.router.default = chat  # a mount at "/" would turn 405 into 404
     origins = Origins(settings.origins)
@@ -98,15 +115,17 @@ def server_config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def run_server(services: Services, *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
-    """Serve until told to stop, then let open answers end.
+def run_server(
+    services: Services, *, host: str, port: int, ready: Callable[[str], None] | None = None, demo: bool = False
+) -> None:
+    """Serve until told to stop, then let open answers end; `demo` as in `create_app`.
 
     `ready` is called with the address once it answers; without, the address is written to standard error.
     """
     configure_logging()
     extra = () if host in ("0.0.0.0", "::") else (host,)
     streams = Streams()
-    app = create_app(services, streams=streams, hosts=extra)
+    app = create_app(services, streams=streams, hosts=extra, demo=demo)
     _Server(server_config(app, host=host, port=port), streams, ready or _announce).run()
 
 
@@ -121,6 +140,7 @@ def _api(services: Services, streams: Streams, sites: Sites, limits: Limits) -> 
     router.include_router(search_routes(services, sites, limits))
     router.include_router(feedback_routes(services, limits))
     router.include_router(answer_routes(services))
+    router.include_router(site_routes(services, sites))
     return router
 
 

@@ -1,16 +1,29 @@
 """The only place that picks adapters and wires objects; everything below takes what it needs as arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import ingest
 from assistant import AnswerStore, Assistant, TokenBudget, Verifier, Writer, load_chat_model
+from assistant.corrections import Corrections
+from assistant.experts import ExpertStore
+from assistant.insight import Insight
+from assistant.links import LinkChecks
+from assistant.notices.courier import Courier, Sender
+from assistant.notices.mail import MailSender, SmtpAddress
+from assistant.notices.outbox import MAIL, Outbox, Target
+from assistant.notices.webhooks import Webhook, WebhookSender
 from assistant.publications import PublicationStore
-from kb import Embedder, HybridSearch, KnowledgeBase, Records, load_embedder
+from assistant.regression import GoldenStore, Regression
+from assistant.reviews import Queue
+from kb import Document, Embedder, HybridSearch, KnowledgeBase, Language, Records, load_embedder
 from kb.embedding.rerank import CrossEncoderReranker
+from kb.records import Batch
 from ui.settings import Product, Settings
 
-__all__ = ["ProductInfo", "Services", "build_services", "open_records"]
+__all__ = ["Learning", "ProductInfo", "Services", "build_learning", "build_services", "open_records"]
 
 # Titles and example questions of the products in the sample knowledge base; `[[products]]` overrides them.
 _TITLES = {"nacos": "Nacos", "arthas": "Arthas"}
@@ -43,6 +56,19 @@ class ProductInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """What experts work with."""
+
+    experts: ExpertStore
+    queue: Queue
+    corrections: Corrections
+    golden: GoldenStore
+    regression: Regression
+    insight: Insight
+    links: LinkChecks
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything that a channel needs, ready to use."""
 
@@ -50,7 +76,9 @@ class Services:
     knowledge: KnowledgeBase
     search: HybridSearch
     assistant: Assistant
+    learning: Learning
     publications: PublicationStore
+    courier: Courier
 
     def products(self) -> list[ProductInfo]:
         """The products of the knowledge base in the order of the settings, then by name."""
@@ -60,7 +88,8 @@ class Services:
         return [_info(configured.get(id, Product(id=id)), counts[id]) for id in order]
 
     def close(self) -> None:
-        """Give back files, locks and connections."""
+        """Stop what runs beside, give back files, locks and connections."""
+        self.courier.close()
         self.knowledge.close()
 
 
@@ -94,21 +123,53 @@ def build_services(
     knowledge = KnowledgeBase.open(
         settings.data, settings.database_url, embedder or load_embedder(settings.embedding), private=private
     )
-    names = {product.id: [product.title, *product.names] for product in settings.products}
     reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
+    wire = partial(_wire, settings, reranker)
+    records, webhooks = knowledge.records, _webhooks(settings)
+    outbox = Outbox([target for target, _ in webhooks], mails=bool(settings.smtp_host))
+    search, assistant = wire(knowledge, AnswerStore(answers or records, outbox), _writer(settings, knowledge))
+    learning = build_learning(knowledge, lambda copy, store: wire(copy, store)[1], outbox)
+    courier = Courier(records, _senders(settings, webhooks))
+    return Services(settings, knowledge, search, assistant, learning, PublicationStore(records), courier)
+
+
+def build_learning(
+    knowledge: KnowledgeBase,
+    make_assistant: Callable[[KnowledgeBase, AnswerStore], Assistant],
+    outbox: Outbox | None = None,
+) -> Learning:
+    """Wire what experts work with.
+
+    `make_assistant` makes one like the readers' for another knowledge base and store of answers; without a language
+    model, whose answers differ from run to run.
+    """
+    records = knowledge.records
+    return Learning(
+        ExpertStore(records),
+        Queue(records),
+        Corrections(records, _Editor(knowledge.embedder), outbox),
+        GoldenStore(records),
+        Regression(knowledge, make_assistant),
+        Insight(records, knowledge.embedder),
+        LinkChecks(records),
+    )
+
+
+def _wire(
+    settings: Settings,
+    reranker: CrossEncoderReranker | None,
+    knowledge: KnowledgeBase,
+    store: AnswerStore,
+    writer: Writer | None = None,
+) -> tuple[HybridSearch, Assistant]:
+    names = {product.id: [product.title, *product.names] for product in settings.products}
     search = HybridSearch(knowledge, synonyms=settings.synonyms, product_names=names, reranker=reranker)
-    store = AnswerStore(answers or knowledge.records)
     thresholds = {product.id: product.answer_at for product in settings.products} | {"": settings.answer_at}
     answer_at = {product: value for product, value in thresholds.items() if value is not None}
     assistant = Assistant(
-        search,
-        store,
-        base_url=settings.base_url,
-        product_names=names,
-        answer_at=answer_at,
-        writer=_writer(settings, knowledge),
+        search, store, base_url=settings.base_url, product_names=names, answer_at=answer_at, writer=writer
     )
-    return Services(settings, knowledge, search, assistant, PublicationStore(knowledge.records))
+    return search, assistant
 
 
 def _writer(settings: Settings, knowledge: KnowledgeBase) -> Writer | None:
@@ -119,3 +180,47 @@ def _writer(settings: Settings, knowledge: KnowledgeBase) -> Writer | None:
     sites = {site.id: site.daily_tokens for site in settings.sites if site.daily_tokens}
     budget = TokenBudget(knowledge.records, daily=settings.llm_daily_tokens, sites=sites)
     return Writer(model, Verifier(knowledge.embedder), budget, max_passage_tokens=settings.llm_context_tokens)
+
+
+def _webhooks(settings: Settings) -> list[tuple[Target, Webhook]]:
+    found = []
+    for one in settings.webhooks:
+        webhook = Webhook(one.kind, one.url.get_secret_value(), one.secret.get_secret_value())
+        found.append((Target(webhook.name, frozenset(one.events)), webhook))
+    return found
+
+
+def _senders(settings: Settings, webhooks: Sequence[tuple[Target, Webhook]]) -> dict[str, Sender]:
+    senders: dict[str, Sender] = {
+        target.name: WebhookSender(webhook, settings.base_url) for target, webhook in webhooks
+    }
+    if settings.smtp_host:
+        smtp = SmtpAddress(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_from,
+            settings.smtp_user,
+            settings.smtp_password.get_secret_value(),
+            settings.smtp_starttls,
+        )
+        senders[MAIL] = MailSender(smtp, settings.base_url)
+    return senders
+
+
+class _Editor:
+    """Documents as experts edit them, read by the parsers that read the sources. See `assistant.correction.Editor`."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def editable(self, document: Document) -> str:
+        return ingest.editable(document)
+
+    def edited(self, document: Document, title: str, text: str) -> Document:
+        return ingest.edited(document, title, text)
+
+    def new_answer(self, id: str, product: str, question: str, language: Language) -> tuple[Document, str]:
+        return ingest.new_answer(id, product, question, language)
+
+    def prepared(self, document: Document) -> Callable[[Batch], bool]:
+        return ingest.prepared(document, self._embedder, by_expert=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kb.values import Language
+from ui.review_texts import REVIEW_TEXTS
 
 __all__ = ["LANGUAGES", "TEXTS", "texts"]
 
@@ -159,9 +160,10 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "missing_text": ("链接可能已失效，或地址有误。", "The link may have expired, or the address is wrong."),
 }
 
+_ALL = _PAIRS | REVIEW_TEXTS
 TEXTS: dict[Language, dict[str, str]] = {
-    "zh": {key: pair[0] for key, pair in _PAIRS.items()},
-    "en": {key: pair[1] for key, pair in _PAIRS.items()},
+    "zh": {key: pair[0] for key, pair in _ALL.items()},
+    "en": {key: pair[1] for key, pair in _ALL.items()},
 }
 """Texts by language and key; both languages have the same keys."""
 

@@ -1,6 +1,6 @@
 """The database that holds everything Dayi knows; the indexes follow it."""
 
-from kb.records.rows import document_values, text_digest, to_document
+from kb.records.rows import document_values, text_digest, to_document, words_digest
 from kb.records.schema import answers, documents, feedback, usage
 from kb.records.store import Records, Sample, StoredPassage
 from kb.records.writing import Batch
@@ -17,4 +17,5 @@ __all__ = [
     "text_digest",
     "to_document",
     "usage",
+    "words_digest",
 ]

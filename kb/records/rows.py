@@ -25,6 +25,7 @@ __all__ = [
     "to_passage",
     "to_sentences",
     "to_vector",
+    "words_digest",
 ]
 
 _FIELDS = [field.name for field in fields(Document)]
@@ -35,6 +36,11 @@ _VECTOR = np.dtype("<f4")
 def text_digest(text: str) -> str:
     """Identity of a text that is embedded: equal texts need one vector only."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def words_digest(title: str, text: str) -> str:
+    """Identity of what a document says, wherever it stands and whatever else its header holds."""
+    return text_digest(f"{title}\n{text}")
 
 
 def document_row(document: Document, content_hash: str, origin: str) -> dict[str, Any]:

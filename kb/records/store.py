@@ -22,6 +22,7 @@ from kb.values import Document, Language, Passage
 __all__ = ["Records", "Sample", "StoredPassage"]
 
 _CHUNK = 300  # values in one IN list; three of them stay below every engine's limit
+_COPIED = 2000  # rows that are copied at once
 _DRAWN = 50  # keys drawn for each passage of a sample: most may be of deleted ones
 _T = TypeVar("_T")
 Encode = Callable[[Sequence[str]], tuple[Vectors, list[Sentences]]]
@@ -133,7 +134,8 @@ class Records:
 
         `vectors` has one row per passage, `sentences` the vectors of each passage's sentences. `embedded` are the texts
         that were embedded, where they differ from the passages' texts. Passages that stay the same keep their key, so
-        that indexes have nothing to do for them.
+        that indexes have nothing to do for them. A document that an expert corrected keeps the correction, and what is
+        given here is noted as what its source says.
 
         Raises:
             StoreMismatch: the vectors do not have the dimension that the store is bound to.
@@ -151,7 +153,7 @@ class Records:
             )
 
     def delete(self, product: str, id: str) -> bool:
-        """Remove a document and its passages; False when there is none."""
+        """Remove a document and its passages; False when there is none, or an expert's correction keeps it."""
         with self.batch() as batch:
             return batch.delete(product, id)
 
@@ -267,6 +269,20 @@ class Records:
             Sample(row["key"], row["product"], row["heading"], row["text"], to_vector(row["vector"]))
             for row in found[:n]
         ]
+
+    def copy_to(self, other: "Records", product: str) -> None:
+        """Copy one product's documents and passages into a store that is empty, for trying out a change.
+
+        Raises:
+            StoreError: a database refused.
+        """
+        owned = passages.c.document.in_(sa.select(documents.c.key).where(documents.c.product == product))
+        with self.read() as connection, other.write() as target:
+            target.execute(sequence.update().values(value=connection.execute(sa.select(sequence.c.value)).scalar_one()))
+            for table, where in ((documents, documents.c.product == product), (passages, owned)):
+                rows = connection.execute(table.select().where(where)).mappings()
+                while chunk := rows.fetchmany(_COPIED):
+                    target.execute(table.insert(), [dict(row) for row in chunk])
 
     def identity(self) -> str:
         """Random name of this store, made with it: an index that followed another store is of no use here."""

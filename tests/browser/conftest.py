@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
+from tests.browser.strangers import STRICT, Stranger, stranger
 from tests.ui.conftest import serving
 from tests.ui.fakes import FakeServices
-from ui.settings import Settings
+from ui.routes.widget import DEMO_SITE
+from ui.settings import Settings, Site
 
 BROWSER = [
     pytest.mark.browser,
@@ -103,3 +105,107 @@ def visit(browser: Browser, desk: tuple[FakeServices, str], request: pytest.Fixt
     yield visit
     context.close()
     assert visit.problems == []
+
+
+@dataclass
+class Reader:
+    """A reader of somebody else's documentation, where the widget stands, and everything that must not happen there."""
+
+    page: Page
+    docs: Stranger
+    server: str
+    services: FakeServices
+    problems: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def visit(self, attributes: str = "", *, lang: str = "zh-CN", text: str = "Run it.") -> Page:
+        """Open a page with the widget on it."""
+        self.page.goto(self.docs.page(self.server, attributes, lang=lang, text=text))
+        self.page.wait_for_function("!!window.customElements.get('dayi-widget')")
+        return self.page
+
+    def open(self, attributes: str = "", *, lang: str = "zh-CN") -> Page:
+        """Open a page, and the panel with the button."""
+        self.visit(attributes, lang=lang)
+        self.page.click(".launcher")
+        expect(self.page.locator(".composer textarea")).to_be_focused()
+        return self.page
+
+    def send(self, question: str) -> None:
+        """Type a question and send it."""
+        self.page.fill(".composer textarea", question)
+        self.page.keyboard.press("Enter")
+
+    def ask(self, question: str) -> Locator:
+        """Send a question and wait for its answer."""
+        before = self.page.locator(".turn").count()
+        self.send(question)
+        turn = self.page.locator(".turn").nth(before)
+        turn.locator(".actions").wait_for()
+        return turn
+
+    def events(self) -> list[str]:
+        """What the browser noticed about the page's policy and layout."""
+        noticed: list[str] = self.page.evaluate("window.noticed")
+        return noticed
+
+    def watch(self) -> None:
+        """Note dialogs, errors, refused requests and requests to anybody else."""
+        self.page.on("dialog", lambda dialog: (self.problems.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        self.page.on("pageerror", lambda error: self.problems.append(f"error {error}"))
+        self.page.on("console", lambda m: self.problems.append(f"console {m.text}") if m.type == "error" else None)
+        self.page.on("request", self._on_request)
+        self.page.add_init_script(_NOTICE)
+
+    def _on_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+        if not request.url.startswith((self.docs.origin, self.server)):
+            self.problems.append(f"foreign {request.url}")
+
+
+_NOTICE = """
+window.noticed = [];
+addEventListener('securitypolicyviolation', (e) => window.noticed.push(`policy ${e.violatedDirective}`));
+addEventListener('unhandledrejection', (e) => window.noticed.push(`rejection ${e.reason}`));
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    const own = entry.sources.filter((source) => source.node);  // those inside a shadow tree have none
+    if (own.length) window.noticed.push(`shift ${own.map((source) => source.node.nodeName)}`);
+  }
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+@pytest.fixture(scope="module")
+def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stranger, FakeServices, str]]:
+    """A stranger's documentation under a strict policy, and our server on another port."""
+    with stranger() as docs:
+        site = Site(id="docs", product="nacos", origins=[docs.origin], url_pattern="/docs/{version}/", title="Nacos")
+        other = Site(id="other", origins=["https://docs.example.org"])
+        settings = Settings(data=Path(tmp_path_factory.mktemp("data")), sites=[site, other, DEMO_SITE])
+        services = FakeServices(settings, delay_s=0.02)
+        with serving(services, demo=True) as client:
+            server = str(client.base_url).rstrip("/")
+            yield docs, services, server
+
+
+@pytest.fixture
+def reader(
+    browser: Browser, neighbours: tuple[Stranger, FakeServices, str], request: pytest.FixtureRequest
+) -> Iterator[Reader]:
+    """A fresh reader; parametrise indirectly with options of the browser's context."""
+    docs, services, server = neighbours
+    docs.policy = STRICT.format(server=server)
+    # Without motion the panel stands where it stands at once; one test asks for it.
+    options = {"locale": "zh-CN", "viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
+    options |= getattr(request, "param", {})
+    context = browser.new_context(**options)
+    context.set_default_timeout(15_000)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader = Reader(context.new_page(), docs, server, services)
+    reader.watch()
+    yield reader
+    events = reader.events()
+    context.close()
+    assert reader.problems == []
+    assert events == []

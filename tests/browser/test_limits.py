@@ -25,7 +25,7 @@ def proxied(address: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeServices, str]]:
     limits = LimitSettings(questions_per_minute=2, answers_at_once=1)
-    services = FakeServices(Settings(data=Path(tmp_path_factory.mktemp("data")), limits=limits))
+    services = FakeServices(Settings(data=Path(tmp_path_factory.mktemp("data")), limits=limits), delay_s=0.05)
     with serving(services) as client:
         yield services, str(client.base_url).rstrip("/")
 

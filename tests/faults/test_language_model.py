@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,10 +26,10 @@ from assistant import (
     load_chat_model,
 )
 from assistant.breaker import CircuitBreaker
-from assistant.chat_model import Patience
+from assistant.chat_model import Ended, Patience
 from assistant.prompts import SYSTEM
 from ingest import ingest
-from kb import MissingExtra, Records, SettingsError
+from kb import MissingExtra, ModelUnavailable, Records, SettingsError
 from tests.conftest import SAMPLES
 from tests.model_server import ModelServer, Reply, answering, delta, echo, model_server, obedient, prompt_of, spoken
 from ui.rendering import render
@@ -237,11 +238,14 @@ def test_a_stall_in_the_middle_keeps_what_was_said(desk: Desk, server: ModelServ
 
 def test_a_reasoning_loop_ends_and_is_paid_for(desk: Desk, server: ModelServer, budget_records: Records) -> None:
     """Only thoughts, no words: cut at the total time, fallback, and the tokens count."""
-    server.script = lambda body: Reply([delta("", reasoning_content="hmm"), 0.05] * 200)
-    events, seconds = asked(desk(Patience(total_s=1.0)))
-    assert is_fallback(events)
-    assert seconds < 2
-    assert TokenBudget(budget_records).spent() > 500
+    spent = []
+    for thoughts in (0, 30):
+        server.script = lambda body, n=thoughts: Reply([*([delta("", reasoning_content="hmm")] * n), 30.0])
+        events, seconds = asked(desk(Patience(first_s=1.0, total_s=1.0)))
+        assert is_fallback(events)
+        assert seconds < 2
+        spent.append(TokenBudget(budget_records).spent())
+    assert spent[1] - spent[0] >= 30
 
 
 @pytest.mark.slow
@@ -450,6 +454,51 @@ def test_a_follow_up_costs_at_most_three_calls(desk: Desk, server: ModelServer) 
     assert server.calls - before <= 3
 
 
+def test_a_rewriting_that_is_cut_off_is_left_out(desk: Desk, server: ModelServer) -> None:
+    """The rule takes its place, nobody waits twice, and there is one end as ever."""
+    assistant = desk()
+    first = asked(assistant)[0][-1].answer  # type: ignore[union-attr]
+    before = server.calls
+    server.script = lambda body: spoken(["那么"], finish="length")
+    events, _ = asked(assistant, "那它呢？", conversation=first.conversation)
+    assert isinstance(events[-1], Done)
+    assert server.calls - before == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        spoken([], finish="length"),
+        spoken(["<think>", "hmm " * 50], finish="length"),
+        spoken([""]),
+        Reply([b'data: {"choices":[]}\n\n', b"data: [DONE]\n\n"]),
+    ],
+    ids=["nothing, cut off", "thoughts only", "nothing", "no choices"],
+)
+def test_no_word_at_all_is_no_answer(desk: Desk, server: ModelServer, reply: Reply) -> None:
+    """Before the first word the built-in engine takes over, whatever the reason."""
+    server.script = lambda body: reply
+    assert is_fallback(asked(desk())[0])
+
+
+def test_a_bad_question_does_not_stop_the_others(desk: Desk, server: ModelServer) -> None:
+    """A server that refuses some questions as malformed is not down."""
+    server.script = lambda body: refusal(400)
+    assistant = desk()
+    for _ in range(6):
+        asked(assistant)
+    server.script = answering(GOOD)
+    assert asked(assistant)[0][-1].answer.engine == "generative"  # type: ignore[union-attr]
+
+
+def test_an_unsupported_summary_is_marked(desk: Desk, server: ModelServer) -> None:
+    """The sentence before the first heading as well, in the stream and in the answer."""
+    server.script = answering("把 `nacos.magic.port` 设为 4711 就可以了。[1]\n\n" + GOOD)
+    answer = asked(desk())[0][-1].answer  # type: ignore[union-attr]
+    assert "未见依据" in answer.summary
+    assert "未见依据" in answer.markdown
+
+
 def test_history_is_short(desk: Desk, server: ModelServer) -> None:
     """At most six turns and eight thousand characters of them go with a question."""
     server.script = answering(GOOD + "\n### 说明\n\n" + "9848 承载的是 gRPC 长连接。" * 200 + "[1]\n")
@@ -529,10 +578,52 @@ def test_a_wrong_name_says_what_to_do(name: str) -> None:
         load_chat_model(name)
 
 
-def test_a_missing_package_says_how_to_install_it() -> None:
-    """Ollama's package is not among the test extras."""
-    pytest.importorskip("langchain")
-    if __import__("importlib.util").util.find_spec("langchain_ollama"):
-        pytest.skip("langchain-ollama is installed here")
+def test_a_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command for exactly the provider that was named."""
+    monkeypatch.setitem(sys.modules, "langchain_ollama", None)  # as if it were not installed
     with pytest.raises(MissingExtra, match=r"pip install 'dayi\[ollama\]'"):
         load_chat_model("ollama:qwen3")
+
+
+def test_ollama(server: ModelServer) -> None:
+    """Its own protocol: text, the end with the tokens, a refusal, and a call that is closed when the reader leaves."""
+
+    def line(content: str, **more: object) -> bytes:
+        whole = {
+            "model": "x",
+            "created_at": "2026-01-01T00:00:00Z",
+            "message": {"role": "assistant", "content": content},
+        }
+        return json.dumps(whole | {"done": False} | more).encode() + b"\n"
+
+    end = line("", done=True, done_reason="stop", prompt_eval_count=10, eval_count=5)
+    server.script = lambda body: Reply(
+        [line("你好"), line("。"), end], headers={"content-type": "application/x-ndjson"}
+    )
+    model = load_chat_model("ollama:scripted", base_url=server.address.removesuffix("/v1"))
+    pieces = list(model.stream([("user", "?")]))
+    assert "".join(piece for piece in pieces if isinstance(piece, str)) == "你好。"
+    assert pieces[-1] == Ended(complete=True, tokens=15)
+    server.script = lambda body: Reply([b'{"error": "no such model"}'], 404, {"content-type": "application/json"})
+    with pytest.raises(ModelUnavailable, match="404"):
+        list(model.stream([("user", "?")]))
+    server.script = lambda body: Reply([line("你"), 30.0])
+    leaving = model.stream([("user", "?")])
+    assert next(leaving) == "你"
+    leaving.close()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 1
+    while not server.cut and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.cut == 1
+
+
+@pytest.mark.parametrize("size", [1, 3, 500])
+def test_thoughts_are_not_shown(desk: Desk, server: ModelServer, size: int) -> None:
+    """A reasoning model that thinks aloud at the beginning of its text, in pieces of any size."""
+    text = "<think>\nThe passage [1] says so. Let me see…\n</think>\n\n" + GOOD
+    server.script = lambda body: spoken([text[i : i + size] for i in range(0, len(text), size)])
+    events, _ = asked(desk())
+    assert "Let me see" not in sent(events)
+    assert isinstance(events[-1], Done)
+    assert len(events[-1].answer.steps) == 2
+    assert not events[-1].answer.summary

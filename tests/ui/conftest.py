@@ -13,7 +13,7 @@ import uvicorn
 
 from tests.ui.fakes import FakeServices
 from ui.server import create_app, server_config
-from ui.settings import Settings, Site
+from ui.settings import Product, Settings, Site
 from ui.stalled import PatientProtocol
 from ui.streams import Streams
 
@@ -22,11 +22,15 @@ DOCS = "https://docs.example.org"
 
 @contextmanager
 def serving(
-    services: FakeServices, *, streams: Streams | None = None, protocol: type[PatientProtocol] = PatientProtocol
+    services: FakeServices,
+    *,
+    streams: Streams | None = None,
+    protocol: type[PatientProtocol] = PatientProtocol,
+    demo: bool = False,
 ) -> Iterator[httpx.Client]:
     """A client of the application, which serves in a thread until the block ends."""
     streams = streams or Streams()
-    app = create_app(services, streams=streams)
+    app = create_app(services, streams=streams, demo=demo)
     config = server_config(app, host="127.0.0.1", port=0)
     config.http = protocol
     server = uvicorn.Server(config)
@@ -56,6 +60,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         base_url="https://answers.example.org",
         origins=[DOCS],
         sites=[Site(id="site", origins=["https://site.example.net"])],
+        products=[Product(id="nacos", public_quality=True)],
     )
 
 

@@ -4,7 +4,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from assistant.answers import AnswerStore
+from assistant.engine import Assistant as RealAssistant
 from assistant.publications import Publication, PublicationStatus
 from assistant.values import (
     Answer,
@@ -20,8 +23,11 @@ from assistant.values import (
     Sources,
     Started,
 )
+from kb import KnowledgeBase, Records
+from kb.embedding.hashing import HashEmbedder
 from kb.errors import AnswerNotFound, QuestionError, StoreError, UnknownProduct
 from kb.values import Document, Hit, Language, Passage, Reason, Reference, Section
+from ui.services import Learning, build_learning
 from ui.settings import Settings
 
 __all__ = ["FakePublications", "FakeServices", "document", "publication"]
@@ -105,6 +111,7 @@ class FakeAssistant:
     delay_s: float = 0.0
     gate: threading.Event | None = None
     answer_text: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)  # what the next answers have instead
     asked: list[AskRequest] = field(default_factory=list)
     ratings: dict[tuple[str, str], tuple[str, tuple[str, ...], str]] = field(default_factory=dict)
     closed: int = 0
@@ -131,14 +138,19 @@ class FakeAssistant:
         reasons: Sequence[str] = (),
         comment: str = "",
         contact: str = "",
+        key: str = "",
     ) -> None:
         if answer_id not in self._answers or self._answers[answer_id].feedback_token != token:
             raise AnswerNotFound("There is no such answer.")
         self.ratings[answer_id, token] = (rating, tuple(reasons), comment)
 
+    def ask_expert(self, answer_id: str, token: str, comment: str = "", contact: str = "", key: str = "") -> None:
+        if answer_id not in self._answers or self._answers[answer_id].feedback_token != token:
+            raise AnswerNotFound("There is no such answer.")
+
     def _events(self, request: AskRequest) -> Iterator[Event]:
         number = len(self.asked)
-        answer = self._compose(request, f"answer{number}")
+        answer = replace(self._compose(request, f"answer{number}"), **self.changes)
         try:
             yield Started(answer.id, answer.permalink, answer.conversation)
             self._wait()
@@ -255,6 +267,16 @@ class FakeKnowledge:
     records: FakeRecords
 
 
+def learning(settings: Settings) -> Learning:
+    """The real learning loop on an empty database; its regression check is not for use."""
+    records = Records(settings.database_url)
+
+    def no_assistant(_: KnowledgeBase, __: AnswerStore) -> RealAssistant:
+        raise NotImplementedError
+
+    return build_learning(KnowledgeBase(records, HashEmbedder(8), None), no_assistant)
+
+
 class FakeServices:
     """Everything that `create_app` and `build_chat` need."""
 
@@ -264,6 +286,7 @@ class FakeServices:
         self.knowledge = FakeKnowledge(FakeRecords(documents))
         self.search = FakeSearch(documents)
         self.assistant = FakeAssistant(documents, delay_s=delay_s, answer_text=answer_text)
+        self.learning = learning(settings)
         self.publications = FakePublications(publication())
 
     def products(self) -> list[FakeProduct]:

@@ -13,7 +13,17 @@ from kb.values import Document
 from ui.pages import fragment
 from ui.rendering import plain, render
 
-__all__ = ["Documents", "SourceContext", "Turn", "advance", "source_context", "turn_html", "turn_of"]
+__all__ = [
+    "Documents",
+    "SourceContext",
+    "Turn",
+    "advance",
+    "excerpt",
+    "source_context",
+    "turn_html",
+    "turn_of",
+    "with_marks",
+]
 
 Documents: TypeAlias = Callable[[str, str], Document | None]
 """Finds the document of a product by its id, as `Records.document` does."""
@@ -88,7 +98,7 @@ def turn_html(turn: Turn, language: str, documents: Documents) -> Markup:
         return render(markdown, citations=numbers, anchor=anchor)
 
     def item(entry: Item) -> Markup:
-        return body(_with_marks(entry, numbers))
+        return body(with_marks(entry, numbers))
 
     return fragment(
         "turn.html",
@@ -125,7 +135,8 @@ def _piece(markdown: str) -> Markup:
     return plain(markdown) if markdown.count("```") % 2 else render(markdown)
 
 
-def _with_marks(item: Item, numbers: Iterable[int]) -> str:
+def with_marks(item: Item, numbers: Iterable[int]) -> str:
+    """An item's Markdown with a mark `[n]` for each of its citations, those that it lacks at its end."""
     missing = [n for n in item.citations if n in set(numbers) and f"[{n}]" not in item.text]
     marks = "".join(f"[{n}]" for n in missing)
     last_line = item.text.rpartition("\n")[2].lstrip()
@@ -141,10 +152,11 @@ def _sources(citations: Sequence[Citation], documents: Documents) -> Iterable[_S
     ordered = sorted(citations, key=lambda c: (first_seen[place(c)], c.n))
     for (product, id), group in groupby(ordered, place):
         own, document = list(group), documents(product, id)
-        yield _Source(own[0], tuple(_Quote(c.n, _excerpt(c.quote), source_context(c, document)) for c in own))
+        yield _Source(own[0], tuple(_Quote(c.n, excerpt(c.quote), source_context(c, document)) for c in own))
 
 
-def _excerpt(markdown: str) -> str:
+def excerpt(markdown: str) -> str:
+    """The first words of Markdown, on one line and without its marks."""
     text = re.sub(r"```\w*|[`*_#>|]|^\s*(?:\d+\.|-)\s+", " ", markdown, flags=re.MULTILINE)
     text = " ".join(text.split())
     return text if len(text) <= _EXCERPT_CHARS else text[:_EXCERPT_CHARS].rstrip() + "…"

@@ -14,12 +14,13 @@ from rich.table import Table
 from assistant.evaluate import evaluate_case
 from assistant.figures import FIGURES
 from assistant.golden import GoldenCase, golden_case, golden_line, unique_cases
+from assistant.regression import GoldenStore
 from assistant.report import report_html
 from assistant.runs import Change, Estimate, Promise, Run, compare, load_run
 from ingest import put_all, questions_of, without_question
 from kb import Records, RequestError
 from ui.cli.output import DataOption, JsonOption, ProductOption, emit, note, progress, read_jsonl, settings_for
-from ui.services import Services, build_services
+from ui.services import Services, build_services, open_records
 
 __all__ = ["register"]
 
@@ -38,6 +39,7 @@ def evaluate(
     heldout: Annotated[str, typer.Option(help="Ask the questions of a folder of expert answers to a temporary "
                                               "knowledge base that holds only the answers.")] = "",
     make: Annotated[str, typer.Option(help="Write a golden file (--out) from a folder of expert answers.")] = "",
+    reviewed: Annotated[bool, typer.Option("--reviewed", help="Ask what experts' corrections must answer.")] = False,
     unanswerable: Annotated[str, typer.Option(help="Further questions that must be refused: a text file of one a "
                                                    'line, or JSON lines of {"id","text"}.')] = "",
     out: Annotated[Path | None, typer.Option(help="Store the run, or with --make the golden file.")] = None,
@@ -54,11 +56,11 @@ def evaluate(
 
     Example: dayi eval golden.jsonl --out run.json --report report.html
     """
-    if sum(map(bool, (golden, heldout, make))) != 1:
-        raise typer.BadParameter("give either a golden file, --heldout FOLDER or --make FOLDER")
+    if sum(map(bool, (golden, heldout, make, reviewed))) != 1:
+        raise typer.BadParameter("give either a golden file, --heldout FOLDER, --make FOLDER or --reviewed")
     minima = [_minimum(text) for text in minimum]
     before = load_run(baseline) if baseline else None
-    cases = _cases(golden, heldout or make, product, unanswerable)
+    cases = _reviewed(data, product) if reviewed else _cases(golden, heldout or make, product, unanswerable)
     if make:
         _write_golden(cases, out)
         return
@@ -99,6 +101,17 @@ def _cases(golden: str, folder: str, product: str, unanswerable: str) -> list[Go
     only = {case.product for case in cases}
     default = product or (only.pop() if len(only) == 1 else "")
     return unique_cases([*cases, *_unanswerable(unanswerable, default)])
+
+
+def _reviewed(data: Path | None, product: str) -> list[GoldenCase]:
+    records = open_records(settings_for(data))
+    try:
+        cases = GoldenStore(records).all(product)
+    finally:
+        records.close()
+    if not cases:
+        raise RequestError("No correction was approved yet; experts work at /review.")
+    return cases
 
 
 def _unanswerable(path: str, product: str) -> Iterator[GoldenCase]:

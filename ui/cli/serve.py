@@ -24,25 +24,30 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; other machines reach 0.0.0.0.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 7860,
-    demo: Annotated[bool, typer.Option("--demo", help="Load the sample knowledge base first.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Load the sample knowledge base first, and show the widget at /demo.")
+    ] = False,
     data: DataOption = None,
 ) -> None:
-    """Serve the chat page, the API and the permalinks.
+    """Serve the widget, the chat page, the API and the permalinks.
 
     Example: dayi serve --demo --port 7860
     """
+    from ui.routes.widget import DEMO_SITE
     from ui.server import run_server
 
     settings = settings_for(data)
     if "base_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"base_url": f"http://{host}:{port}"})
     if demo:
+        settings = settings.model_copy(update={"sites": [*settings.sites, DEMO_SITE]})
         _load_samples(settings)
     services = build_services(settings)
     try:
         services.knowledge.follow()
         services.knowledge.start_following()
-        run_server(services, host=host, port=port)
+        services.courier.start()
+        run_server(services, host=host, port=port, demo=demo)
     finally:
         services.close()
 

@@ -1,8 +1,11 @@
 """`GET /api/v1/answers/{id}` and `GET /api/v1/products`: what can be read."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from assistant.reporting import ReviewState
 from assistant.values import Answer
 from ui.boundary import Services
 
@@ -24,13 +27,34 @@ class Products(BaseModel):
     products: list[ProductView]
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """How far experts are with an answer; `document` is the entry that was corrected for it, once it is resolved."""
+
+    state: ReviewState
+    product: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer(Answer):
+    """An answer with what became of it; without `review`, nobody has to look at it."""
+
+    review: ReviewView | None = None
+
+
 def answer_routes(services: Services) -> APIRouter:
     """The routes for stored answers and products."""
     router = APIRouter()
 
     @router.get("/answers/{answer_id}", summary="Read an answer")
-    def answer(answer_id: str) -> Answer:
-        return services.assistant.answer(answer_id)
+    def answer(answer_id: str) -> StoredAnswer:
+        answer = services.assistant.answer(answer_id)
+        review = services.learning.queue.of_answer(answer_id)
+        fixed = review.document if review and review.state == "resolved" else ""
+        view = ReviewView(review.state, review.product, fixed) if review else None
+        fields = {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
+        return StoredAnswer(**fields, review=view)
 
     @router.get("/products", summary="List products")
     def products() -> Products:

@@ -4,13 +4,15 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started, Waiting
+from ui.blocks import BlockStream, answer_blocks
 from ui.boundary import Services
 from ui.errors import error_body, error_of, status_of_code
 from ui.limits import Limits, address_of
@@ -24,7 +26,11 @@ _SSE_HEADERS = {"X-Accel-Buffering": "no"}  # nginx would hold events back until
 
 
 class AskBody(BaseModel):
-    """A question. `conversation` is the capability from an earlier answer; without it a new conversation begins."""
+    """A question. `conversation` is the capability from an earlier answer; without it a new conversation begins.
+
+    With `blocks`, deltas and the answer carry their texts as trees of safe elements too, for pages that may not insert
+    HTML; `ui.blocks` describes them.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -34,10 +40,11 @@ class AskBody(BaseModel):
     conversation: str = Field("", max_length=200)
     page_url: str = Field("", max_length=2_000)
     site: str = Field("", max_length=100)
+    blocks: bool = False
 
     def to_request(self) -> AskRequest:
         """The same, as the assistant takes it."""
-        return AskRequest(**self.model_dump())
+        return AskRequest(**self.model_dump(exclude={"blocks"}))
 
 
 def ask_routes(services: Services, streams: Streams, sites: Sites, limits: Limits) -> APIRouter:
@@ -60,32 +67,64 @@ def ask_routes(services: Services, streams: Streams, sites: Sites, limits: Limit
             return services.assistant.ask(asked)
 
         stream = streams.open(events, limits.asking(address_of(request), asked.site))
+        view = _BlockView(services) if body.blocks else _View()
         if "text/event-stream" not in accept:
-            return await _whole(stream)
+            return await _whole(stream, view)
         # The first event is awaited here, so that a refused question has a proper status instead of a stream.
         first = await anext(stream)
-        return StreamingResponse(_lines(first, stream), media_type="text/event-stream", headers=_SSE_HEADERS)
+        return StreamingResponse(_lines(first, stream, view), media_type="text/event-stream", headers=_SSE_HEADERS)
 
     return router
 
 
-async def _whole(stream: _Stream) -> JSONResponse:
+class _View:
+    """What leaves of an event."""
+
+    def delta(self, event: Delta) -> dict[str, Any]:
+        return asdict(event)
+
+    def sources(self, event: Sources) -> dict[str, Any]:
+        return asdict(event)
+
+    def answer(self, answer: Answer) -> dict[str, Any]:
+        return asdict(answer)
+
+
+class _BlockView(_View):
+    """The same with trees of elements."""
+
+    def __init__(self, services: Services) -> None:
+        self._documents = services.knowledge.records.document
+        self._written = BlockStream(())
+
+    def sources(self, event: Sources) -> dict[str, Any]:
+        self._written = BlockStream(citation.n for citation in event.citations)
+        return super().sources(event)
+
+    def delta(self, event: Delta) -> dict[str, Any]:
+        return super().delta(event) | self._written.add(event.text)
+
+    def answer(self, answer: Answer) -> dict[str, Any]:
+        return super().answer(answer) | {"blocks": answer_blocks(answer, self._documents)}
+
+
+async def _whole(stream: _Stream, view: _View) -> JSONResponse:
     async with aclosing(stream):
         async for event in stream:
             if isinstance(event, Done):
-                return JSONResponse(asdict(event.answer))
+                return JSONResponse(await run_in_threadpool(view.answer, event.answer))
             if isinstance(event, Failed):
                 return JSONResponse(error_body(event.code, event.message), status_of_code(event.code))
     raise RuntimeError("the assistant ended without a last event")
 
 
-async def _lines(first: Event | None, stream: _Stream) -> AsyncIterator[str]:
+async def _lines(first: Event | None, stream: _Stream, view: _View) -> AsyncIterator[str]:
     """Server-sent events, exactly one last one, whatever happens."""
     async with aclosing(stream):
         try:
             event: Event | None = first
             while True:
-                yield _line(event)
+                yield await run_in_threadpool(_line, event, view)  # rendering takes milliseconds
                 if isinstance(event, (Done, Failed)):
                     return
                 event = await anext(stream)
@@ -96,18 +135,18 @@ async def _lines(first: Event | None, stream: _Stream) -> AsyncIterator[str]:
             yield _sse("error", error_body(code, message))
 
 
-def _line(event: Event | None) -> str:
+def _line(event: Event | None, view: _View) -> str:
     match event:
         case None | Waiting():
             return ": still here\n\n"
         case Started():
             return _sse("answer", asdict(event))
         case Sources():
-            return _sse("sources", asdict(event))
+            return _sse("sources", view.sources(event))
         case Delta():
-            return _sse("delta", asdict(event))
+            return _sse("delta", view.delta(event))
         case Done():
-            return _sse("done", asdict(event.answer))
+            return _sse("done", view.answer(event.answer))
         case Failed():
             return _sse("error", error_body(event.code, event.message))
 

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Header
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from assistant.publishing import page_path
+from assistant.reporting import WAITING
 from kb.errors import AnswerNotFound
 from ui.boundary import Services
 from ui.chat.turns import turn_html, turn_of
@@ -28,7 +30,8 @@ def page_routes(services: Services, app: FastAPI) -> APIRouter:
         except AnswerNotFound:
             return HTMLResponse(fragment("missing.html", language), 404, headers=noindex)
         turn = turn_html(turn_of(answer), language, services.knowledge.records.document)
-        return HTMLResponse(fragment("answer.html", language, answer=answer, turn=turn), headers=noindex)
+        values = {"answer": answer, "turn": turn, **_review(services, answer_id)}
+        return HTMLResponse(fragment("answer.html", language, **values), headers=noindex)
 
     @router.get("/favicon.ico")
     def favicon() -> RedirectResponse:
@@ -40,3 +43,14 @@ def page_routes(services: Services, app: FastAPI) -> APIRouter:
         return HTMLResponse(fragment("docs.html", preferred_language(accept_language), api=description))
 
     return router
+
+
+def _review(services: Services, answer_id: str) -> dict[str, object]:
+    """What experts made of an answer: the review that waits, or the entry that was corrected for it."""
+    review, fix, page = services.learning.queue.of_answer(answer_id), None, ""
+    if review and review.state == "resolved" and review.document:
+        fix = services.knowledge.records.document(review.product, review.document)
+        published = services.publications.get(review.product, review.document)
+        page = page_path(review.product, review.document) if published and published.status == "published" else ""
+    shown = review if fix or (review and review.state in WAITING) else None
+    return {"review": shown, "fix": fix, "page": page}

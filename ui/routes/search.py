@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kb.values import Hit
 from ui.boundary import Services
+from ui.chat.turns import excerpt
 from ui.limits import Limits, address_of
 from ui.sites import Sites
 
@@ -46,7 +47,7 @@ class PassageView(BaseModel):
 
 
 class HitView(BaseModel):
-    """A found document, without its whole text."""
+    """A found document, without its whole text; `excerpt` is how its best passage begins, in plain words."""
 
     document: str
     product: str
@@ -55,6 +56,7 @@ class HitView(BaseModel):
     language: str
     reviewed: bool
     score: float
+    excerpt: str
     passages: list[PassageView]
     reasons: list[ReasonView]
 
@@ -91,6 +93,7 @@ def _view(hit: Hit) -> HitView:
         language=document.language,
         reviewed=document.reviewed,
         score=hit.score,
+        excerpt=excerpt(hit.passages[0].text) if hit.passages else "",
         passages=[
             PassageView(heading=p.heading, kind=p.kind, text=p.text, start=p.start, end=p.end) for p in hit.passages
         ],

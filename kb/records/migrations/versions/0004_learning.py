@@ -65,7 +65,8 @@ def _create_reviews() -> None:
         *_texts("created_at", "updated_at"),
     )
     op.create_index("reviews_state", "reviews", ["state", "created_at", "id"])
-    op.create_index("reviews_facets", "reviews", ["state", "product", "kind", "owner", "created_at", "id"])
+    op.create_index("reviews_kind", "reviews", ["state", "kind", "created_at", "id"])
+    op.create_index("reviews_counts", "reviews", ["state", "kind", "product"])
     op.create_index("reviews_fingerprint", "reviews", ["fingerprint"])
     op.create_index("reviews_merged", "reviews", ["merged_into"])
     op.create_table(
@@ -131,8 +132,6 @@ def _create_requests() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("key_hash", sa.Text, primary_key=True),
-        *_texts("request_digest"),
-        sa.Column("reply", sa.JSON, nullable=False),
-        *_texts("created_at"),
+        *_texts("request_digest", "created_at"),
     )
     op.create_index("idempotency_keys_created_at", "idempotency_keys", ["created_at"])

@@ -1,0 +1,93 @@
+"""`dayi expert`: the accounts of those who review answers."""
+
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.experts import ExpertStore, Role
+from ui.cli.output import DataOption, JsonOption, emit, note, settings_for
+from ui.services import open_records
+
+__all__ = ["register"]
+
+RoleOption = Annotated[Role, typer.Option(help="Maintainers see all products and may take corrections back.")]
+NameArgument = Annotated[str, typer.Argument(help="Account name: a-z, 0-9, dot, dash, underscore.")]
+GenerateOption = Annotated[bool, typer.Option("--generate", help="Make up a password and print it once.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    text = "Accounts of the experts who review answers.\n\nExample: dayi expert add lin --role maintainer"
+    group = typer.Typer(help=text, no_args_is_help=True)
+    for command in (add, password, disable, list_experts):
+        group.command(command.__name__.removesuffix("_experts"))(command)
+    app.add_typer(group, name="expert")
+
+
+def add(
+    name: NameArgument,
+    role: Annotated[
+        Role, typer.Option(help="Maintainers see all products and may take back corrections.")
+    ] = "reviewer",
+    product: Annotated[list[str], typer.Option(help="Product that a reviewer sees; all when left out.")] = [],  # noqa: B006
+    generate: GenerateOption = False,
+    data: DataOption = None,
+) -> None:
+    """Make an account; the password is asked for, or read from standard input.
+
+    Example: dayi expert add lin --role maintainer
+    """
+    with _opened(data) as experts:
+        experts.add(name, _password(generate), role=role, products=product)
+    note(f"{name} can sign in at /review.")
+
+
+def password(name: NameArgument, generate: GenerateOption = False, data: DataOption = None) -> None:
+    """Give an account another password and enable it; its sessions end."""
+    with _opened(data) as experts:
+        experts.set_password(name, _password(generate))
+    note(f"{name} has a new password.")
+
+
+def disable(name: NameArgument, data: DataOption = None) -> None:
+    """Close an account; its sessions end at once."""
+    with _opened(data) as experts:
+        experts.disable(name)
+    note(f"{name} is disabled.")
+
+
+def list_experts(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show all accounts."""
+    with _opened(data) as experts:
+        for expert in experts.all():
+            if as_json:
+                emit(asdict(expert))
+            else:
+                products = ", ".join(expert.scope) or "all products"
+                print(f"{expert.name}  {expert.role}  {products}{'  disabled' if expert.disabled else ''}")
+
+
+@contextmanager
+def _opened(data: Path | None) -> Iterator[ExpertStore]:
+    records = open_records(settings_for(data))
+    try:
+        yield ExpertStore(records)
+    finally:
+        records.close()
+
+
+def _password(generate: bool) -> str:
+    """A made-up password, printed; else one that is typed twice at a terminal, or read from a pipe."""
+    if generate:
+        made_up = secrets.token_urlsafe(15)
+        print(made_up)
+        return made_up
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return sys.stdin.readline().rstrip("\n")
