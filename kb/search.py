@@ -184,9 +184,9 @@ class HybridSearch:
         for matches, side in ((dense, "dense"), (lexical, "lexical"), (translated, "translation")):
             for match in matches:
                 owner = stored.get(match.key)
-                candidate = found.get((owner.product, owner.document_id)) if owner else None
-                if candidate and match.key in candidate.passages:
-                    getattr(candidate, side)[match.key] = match.score
+                holder = found.get((owner.product, owner.document_id)) if owner else None
+                if holder and match.key in holder.passages:
+                    getattr(holder, side)[match.key] = match.score
         return found
 
     def _hits(

@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def _bags(texts: Sequence[Iterable[str]]) -> Bags:
     return np.array(list(number))[enough], new[flat[enough[flat]]], np.bincount(text, minlength=len(found))
 
 
-def translations(chinese: Bags, english: Bags) -> dict[str, NDArray[np.generic]]:
+def translations(chinese: Bags, english: Bags) -> dict[str, Any]:
     """The arrays of `lexicon.npz`.
 
     `words` are all words, joined by line ends, in UTF-8. Word w has the translations
