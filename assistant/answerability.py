@@ -10,7 +10,7 @@ from kb.signals import Signals
 
 __all__ = ["ANSWER_AT", "NEAR_AT", "WEIGHTS_FILE", "confidence", "is_vague"]
 
-ANSWER_AT = 0.55  # answer from this confidence on: more likely than not is not enough
+ANSWER_AT = 0.6  # answer from this confidence on: more likely than not is not enough
 NEAR_AT = 0.1  # below this confidence the nearest entries are about something else
 WEIGHTS_FILE = Path(__file__).with_name("answerability.json")  # written by `python -m assistant.train_answerability`
 

@@ -15,9 +15,9 @@ __all__ = ["WEIGHTS", "feature_rows", "ranked", "reasons"]
 # names with it, hardly words. Dense, sentence, lexical and translation count in standard deviations among the
 # candidates, coverage as a share (0..1), identifiers and pairs of words as log(1 + number found), reviewed as 0 or 1.
 # `python -m tests.bench.fusion` fits them and says what these and the fitted ones find. On questions left out the first
-# column did better than a fitted one (MRR .910, .903); from the fit it has the worth of identifiers. The second was
+# column did better than a fitted one (MRR .906, .894); from the fit it has the worth of identifiers. The second was
 # chosen so that pages of the other language are found and yet a page in the reader's language is not passed by its
-# translation: more of everything finds more of the former (fitted: sentence 2.8, coverage 5.7) at the latter's cost.
+# translation: heavier ones (fitted: sentence 2.3) find more of the former at the latter's cost.
 WEIGHTS: dict[str, tuple[float, float]] = {
     "dense": (1.0, 0.25),
     "sentence": (0.5, 1.5),
