@@ -57,6 +57,8 @@ def in_process(data: Path, questions: Sequence[str]) -> Iterator[dict[str, Any]]
 
 def server(data: Path, questions: Sequence[str], product: str = "nacos") -> Iterator[dict[str, Any]]:
     """Start to ready, memory after some hundred questions, and latency over HTTP."""
+    if _is_ready():
+        raise RuntimeError(f"another server has port {_PORT}; its figures would be taken for this one's")
     started = time.perf_counter()
     process = subprocess.Popen([*_DAYI, "serve", "--data", str(data), "--port", str(_PORT)], stderr=subprocess.DEVNULL)
     try:
