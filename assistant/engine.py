@@ -11,7 +11,7 @@ from assistant.answerability import ANSWER_AT, NEAR_AT, confidence, is_vague
 from assistant.answers import AnswerStore, Turn, new_capability
 from assistant.clarify import choices, fitting
 from assistant.compose import abstention_blocks, answer_blocks, breaking_off, choice_blocks, retraction
-from assistant.extractive import Draft, compose
+from assistant.extractive import Draft, compose, is_silent
 from assistant.generative import Calls, Writer
 from assistant.monitoring import ANSWER_SECONDS, QUESTIONS
 from assistant.question import Question, is_follow_up, read_question
@@ -283,7 +283,8 @@ def _history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
 def _related(hits: Sequence[Hit], draft: Draft) -> tuple[Related, ...]:
     cited = {(citation.product, citation.document) for citation in draft.citations}
     others = [hit.document for hit in hits if (hit.document.product, hit.document.id) not in cited]
-    return tuple(Related(d.id, d.product, d.title, d.url) for d in others[:_RELATED])
+    telling = [document for document in others if not is_silent(document)][:_RELATED]
+    return tuple(Related(d.id, d.product, d.title, d.url) for d in telling)
 
 
 def _now() -> str:

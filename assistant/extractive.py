@@ -14,7 +14,7 @@ from assistant.values import Citation, Item
 from kb.text import tokens
 from kb.values import Document, Hit, Section, SectionKind
 
-__all__ = ["Draft", "compose", "same_problem"]
+__all__ = ["Draft", "compose", "is_silent", "same_problem"]
 
 _MAX_CAUSES, _MAX_STEPS = 10, 15
 _MAX_EXPLANATIONS, _MAX_EXPLANATIONS_ALONE = 4, 8
@@ -39,7 +39,7 @@ class Draft:
 def compose(hits: Sequence[Hit]) -> Draft:
     """Causes, steps and explanation for a question from its hits, best first; empty when nothing can be quoted."""
     near = [hit for hit in hits[:3] if hit is hits[0] or hit.score >= _SUPPORT * hits[0].score]
-    near = [hit for hit in near if not _is_silent(hit.document)]
+    near = [hit for hit in near if not is_silent(hit.document)]
     if not near:
         return Draft()
     best, picked = near[0], _Picked()
@@ -149,7 +149,7 @@ def _announces(document: Document, section: Section) -> bool:
     return document.section_text(section).rstrip("* ").endswith(("：", ":"))
 
 
-def _is_silent(document: Document) -> bool:
+def is_silent(document: Document) -> bool:
     """Whether a document owns that it does not know and says little else."""
     if any(section.kind in ("cause", "step") for section in document.sections):
         return False

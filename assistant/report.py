@@ -7,7 +7,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from assistant.answerability import ANSWER_AT
 from assistant.charts import bars, histogram, interval_mark, risk_chart
 from assistant.evaluate import Evaluated
 from assistant.figures import FIGURES, scores_of
@@ -57,13 +56,12 @@ def report_html(run: Run, promises: Sequence[Promise], changes: Sequence[Change]
         groups=[(title, _rows(group, estimates, changes)) for group, title in _GROUPS.items()],
         compared=bool(changes),
         promises=promises,
-        risk=risk_chart(curves, ANSWER_AT, max_risk),
-        confidences=histogram(answerable, others, ANSWER_AT),
+        risk=risk_chart(curves, run.threshold, max_risk),
+        confidences=histogram(answerable, others, run.threshold),
         ranks=bars(_ranks(run.results)) if any(one.documents for one in run.results) else "",
         kinds=[kind for kind in _kinds(run.results) if kind.worst],
         others=len(others),
         questions={id: one.question for one in run.results for id in one.documents},  # held-out answers have no title
-        threshold=ANSWER_AT,
         max_risk=max_risk,
     )
 

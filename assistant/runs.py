@@ -65,11 +65,15 @@ class Promise:
 
 @dataclass(frozen=True)
 class Run:
-    """All questions of one evaluation; `model` is the embedding model's id, `settings` say how it was run."""
+    """All questions of one evaluation; `model` is the embedding model's id, `settings` say how it was run.
+
+    `threshold` is the confidence from which the desk answered, the most careful one where products have their own.
+    """
 
     model: str
     settings: Mapping[str, Any]
     results: tuple[Evaluated, ...]
+    threshold: float = ANSWER_AT
 
     @cached_property
     def estimates(self) -> dict[str, Estimate]:
@@ -113,7 +117,7 @@ class Run:
         return {
             "model": self.model,
             "settings": dict(self.settings),
-            "threshold": ANSWER_AT,
+            "threshold": self.threshold,
             "questions": len(self.results),
             "answerable": sum(one.answerable for one in self.results),
             "metrics": {
@@ -147,7 +151,7 @@ def load_run(path: Path) -> Run:
             Evaluated(**{name: _frozen(value) for name, value in question.items() if name in names})
             for question in stored["questions"]
         ]
-        return Run(stored["model"], stored["settings"], tuple(results))
+        return Run(stored["model"], stored["settings"], tuple(results), stored["threshold"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RequestError(f"{path} is not a run that `dayi eval --out` wrote: {error!r}") from None
 

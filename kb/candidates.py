@@ -9,10 +9,10 @@ from kb.records import StoredPassage
 from kb.text import is_cjk, query_tokens
 from kb.values import Passage
 
-__all__ = ["Candidate", "QueryTerms", "Ref", "note_words", "query_terms"]
+__all__ = ["LEXICAL_SCALE", "Candidate", "QueryTerms", "Ref", "note_words", "query_terms"]
 
 _PASSAGES_PER_HIT = 3
-_LEXICAL_SCALE = 20.0  # a BM25 score that weighs as much as a cosine of 1 when passages of one document are ordered
+LEXICAL_SCALE = 20.0  # a BM25 score that weighs as much as a cosine of 1 when passages of one document are ordered
 _RARE_TERMS = 40  # the rarest distinct words of a query decide its coverage
 
 Ref = tuple[str, str]  # product and document id
@@ -22,7 +22,7 @@ class Candidate:
     """One document's passages with their scores, by key; `first` is any of them.
 
     `sentence` is the cosine of a passage's nearest sentence, `reranker` the score of the best passage, where a reranker
-    is set and the document was among the first.
+    is set and the document was among the first; `translation` is the BM25 score by the query's translated words.
     """
 
     def __init__(self, first: StoredPassage) -> None:
@@ -32,6 +32,7 @@ class Candidate:
         self.dense: dict[int, float] = {}
         self.sentence: dict[int, float] = {}
         self.lexical: dict[int, float] = {}
+        self.translation: dict[int, float] = {}
         self.reranker: float | None = None
         self.coverage = 0.0
         self.found_terms: tuple[str, ...] = ()
@@ -42,7 +43,7 @@ class Candidate:
         """The few passages to quote from, best first."""
 
         def score(key: int) -> float:
-            return self.dense.get(key, 0.0) + self.sentence.get(key, 0.0) + self.lexical.get(key, 0.0) / _LEXICAL_SCALE
+            return self.dense.get(key, 0.0) + self.sentence.get(key, 0.0) + self.lexical.get(key, 0.0) / LEXICAL_SCALE
 
         order = sorted(self.passages, key=lambda key: (-score(key), key))
         return tuple(self.passages[key].passage for key in order[:_PASSAGES_PER_HIT])

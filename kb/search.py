@@ -1,24 +1,28 @@
 """Hybrid search: meaning and words, fused per document, with the reason for every hit."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.candidates import Candidate, QueryTerms, Ref, note_words, query_terms
+from kb.candidates import LEXICAL_SCALE, Candidate, QueryTerms, Ref, note_words, query_terms
 from kb.embedding.rerank import Reranker
 from kb.embedding.sentences import best_likeness
 from kb.errors import EmbeddingError, StoreDamaged
 from kb.fusion import ranked, reasons
 from kb.index.base import IndexQuery, Match
+from kb.index.tantivy_index import TantivyIndex
 from kb.knowledge_base import KnowledgeBase
 from kb.query import naming_once, search_text
 from kb.reading import Reading, read_query
 from kb.signals import Signals, signals_of
 from kb.synonyms import Synonyms
-from kb.text import detect_language, features, word_pairs
+from kb.text import detect_language, features, query_tokens, word_pairs
+from kb.translation import bundled_lexicon
 from kb.values import Hit, Language, Reason
 
 __all__ = ["Candidates", "HybridSearch", "SearchResult", "Signals"]
@@ -27,7 +31,9 @@ logger = logging.getLogger(__name__)
 
 _CANDIDATES = 40  # passages of each index that are looked at closely; more did not change the first ten documents
 _RERANKED = 20  # documents that a reranker reads: it takes some ten milliseconds for each
-_NEAR = 200  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
+_NEAR = 400  # passages asked of the dense index: the nearest sentence may be in one that is not near as a whole
+_TRANSLATED = 100  # passages asked of the lexical index with translated words
+_FOREIGN = 20  # of these are looked at closely
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class HybridSearch:
         self._knowledge = knowledge
         self._names = {product: (product, *names) for product, names in (product_names or {}).items()}
         self._reranker = reranker
+        self._lexicon = bundled_lexicon()
         self._synonyms = Synonyms([*synonyms, *self._names.values()])
 
     def search(self, query: str, *, products: Sequence[str] = (), k: int = 10) -> SearchResult:
@@ -110,13 +117,16 @@ class HybridSearch:
         asked = IndexQuery(query, vector, others)
         lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
         dense = self._dense(asked, products)
-        sentences = {} if dense is None else self._sentences(asked, [*dense, *lexical])
+        translated = self._translated(query, products)
+        sentences = {} if dense is None else self._sentences(asked, [*dense, *lexical, *translated])
         near = sorted(dense or [], key=lambda match: -match.score - sentences.get(match.key, match.score))
-        documents = self._documents(near[:_CANDIDATES], lexical, sentences)
+        translated.sort(key=lambda match: -match.score / LEXICAL_SCALE - sentences.get(match.key, 0.0))
+        language = detect_language(query)
+        documents = self._documents(near[:_CANDIDATES], lexical, translated, sentences, language)
         identifiers, phrases = features(query).all, word_pairs(query)
         for candidate in documents.values():
             note_words(candidate, terms, identifiers, phrases)
-        return Candidates(documents, detect_language(query), terms, reading, lexical_only=dense is None)
+        return Candidates(documents, language, terms, reading, lexical_only=dense is None)
 
     def products(self) -> dict[str, int]:
         """Number of documents by product."""
@@ -140,6 +150,12 @@ class HybridSearch:
             logger.error("Dense index left out of a search: %s", error)
             return None
 
+    def _translated(self, query: str, products: Sequence[str]) -> list[Match]:
+        """Passages that hold the translations of the query's words."""
+        lexical = self._knowledge.lexical
+        weights = self._lexicon.weights(dict.fromkeys(query_tokens(query)), partial(_rarity, lexical))
+        return lexical.search_words(weights, products=products, limit=_TRANSLATED)
+
     def _sentences(self, query: IndexQuery, matches: Sequence[Match]) -> dict[int, float]:
         """Cosine of the nearest sentence of each passage that has sentences of its own."""
         dimension = self._knowledge.embedder.dimension
@@ -147,21 +163,30 @@ class HybridSearch:
         return dict(zip(found, best_likeness(query.vector, list(found.values())), strict=True))
 
     def _documents(
-        self, dense: list[Match], lexical: list[Match], sentences: Mapping[int, float]
+        self,
+        dense: list[Match],
+        lexical: list[Match],
+        translated: list[Match],
+        sentences: Mapping[int, float],
+        language: Language,
     ) -> dict[Ref, Candidate]:
-        keys = list(dict.fromkeys(match.key for match in (*dense, *lexical)))
+        own = {match.key for match in (*dense, *lexical)}
+        keys = dict.fromkeys((*own, *(match.key for match in translated[:_FOREIGN])))
         stored = self._knowledge.records.passages(keys)
         found: dict[Ref, Candidate] = {}
         for key, passage in stored.items():
+            if key not in own and passage.language == language:
+                continue  # found by words that nobody asked for
             candidate = found.setdefault((passage.product, passage.document_id), Candidate(passage))
             candidate.passages[key] = passage
             if key in sentences:
                 candidate.sentence[key] = sentences[key]
-        for matches, side in ((dense, "dense"), (lexical, "lexical")):
+        for matches, side in ((dense, "dense"), (lexical, "lexical"), (translated, "translation")):
             for match in matches:
-                if match.key in stored:
-                    owner = stored[match.key]
-                    getattr(found[owner.product, owner.document_id], side)[match.key] = match.score
+                owner = stored.get(match.key)
+                holder = found.get((owner.product, owner.document_id)) if owner else None
+                if holder and match.key in holder.passages:
+                    getattr(holder, side)[match.key] = match.score
         return found
 
     def _hits(
@@ -178,6 +203,11 @@ class HybridSearch:
                 score = sum(reason.value for reason in found)
                 hits.append(Hit(documents[ref], candidates[ref].best_passages(), score, found + spelling))
         return tuple(hits)
+
+
+def _rarity(index: TantivyIndex, words: Iterable[str]) -> dict[str, float]:
+    total, frequencies = index.frequencies(words)
+    return {word: math.log(1 + total / count) for word, count in frequencies.items() if count}
 
 
 def _spelling(reading: Reading) -> tuple[Reason, ...]:

@@ -142,10 +142,16 @@ STOP_WORDS = frozenset(
 )
 
 
+_ASKING = re.compile("[怎么吗呢啊吧呀]")  # they stand in words of asking only: "令怎" is no word of "命令怎么用"
+
+
 def query_tokens(text: str) -> list[str]:
-    """`tokens` without the words that any question may hold, such as "how" and "怎么"; all if there are no others."""
+    """`tokens` without the words that any question may hold, such as "how" and "怎么", nor pairs with a part of them.
+
+    All if there are no others.
+    """
     found = tokens(text)
-    return [token for token in found if token not in STOP_WORDS] or found
+    return [token for token in found if token not in STOP_WORDS and not _ASKING.search(token)] or found
 
 
 def word_pairs(text: str) -> list[str]:

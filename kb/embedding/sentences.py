@@ -45,6 +45,7 @@ def best_likeness(query: Vectors, passages: Sequence[Sentences]) -> list[float]:
     """Cosine of a query, shape (dimension,), to the nearest sentence of each passage; every one has a sentence."""
     if not passages:
         return []
-    likeness = np.concatenate(passages).astype(np.float32) @ (query / _SCALE)
+    # Not `@`: OpenBLAS starts threads for it, which on busy cores takes ten milliseconds instead of a third of one.
+    likeness = np.einsum("ij,j->i", np.concatenate(passages), query / _SCALE)
     starts = np.cumsum([0, *(len(passage) for passage in passages[:-1])])
     return [float(value) for value in np.maximum.reduceat(likeness, starts)]

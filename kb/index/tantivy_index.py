@@ -66,10 +66,15 @@ class TantivyIndex:
         """See `Index.search`."""
         searcher = self._searcher
         words = self._rarest(searcher, query_tokens(_utf8(query.text)))
-        if not words or limit < 1:
-            return []
         synonyms = self._rarest(searcher, _words(" ".join(query.synonyms)))
         weights = {**dict.fromkeys(synonyms, _SYNONYM_BOOST), **dict.fromkeys(words, 1.0)}
+        return self.search_words(weights, products=products, limit=limit)
+
+    def search_words(self, weights: Mapping[str, float], *, products: Sequence[str], limit: int) -> list[Match]:
+        """As `search`, for tokens with what each of them counts (over 0)."""
+        searcher = self._searcher
+        if not weights or limit < 1:
+            return []
         try:
             wanted = {_utf8(product) for product in products}
             if all(product in wanted for product, _ in searcher.terms_with_prefix("product", "")):

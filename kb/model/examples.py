@@ -23,7 +23,7 @@ from rich.progress import track
 
 from kb.embedding.static import damped, feature_counts
 
-__all__ = ["Examples", "read_examples"]
+__all__ = ["Examples", "json_lines", "read_examples"]
 
 MIDDLEWARE = {
     "apisix", "arthas", "cloudwego", "dolphinscheduler", "dubbo", "dubbo-go", "hertzbeat", "iotdb", "kubernetes",
@@ -118,7 +118,7 @@ def _read_lines(folder: Path, cap: int, seed: int) -> list[Line]:
     kinds: list[dict[str, list[Line]]] = [_translated_sentences(folder)]
     for name, (left, right) in FILES.items():
         kinds.append(defaultdict(list))
-        for line in _json_lines(folder / f"{name}.jsonl.gz"):
+        for line in json_lines(folder / f"{name}.jsonl.gz"):
             kinds[-1][line["source"]].append((line[left][:LONGEST], line[right][:LONGEST], _name(line)))
     chosen = []
     for lines in kinds:
@@ -128,7 +128,8 @@ def _read_lines(folder: Path, cap: int, seed: int) -> list[Line]:
     return chosen
 
 
-def _json_lines(file: Path) -> Iterator[dict[str, str]]:
+def json_lines(file: Path) -> Iterator[dict[str, str]]:
+    """The lines of a compressed file of pairs."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
@@ -140,10 +141,10 @@ def _name(line: Mapping[str, str]) -> str:
 def _translated_sentences(folder: Path) -> dict[str, list[Line]]:
     """By source, sentences of passages with the passage's translation."""
     under: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for line in _json_lines(folder / "titles.jsonl.gz"):
+    for line in json_lines(folder / "titles.jsonl.gz"):
         under[line["source"], line["lang"], line["query"]].append(line["passage"])
     found: dict[str, dict[Line, None]] = defaultdict(dict)
-    for line in _json_lines(folder / "titles_cross.jsonl.gz"):
+    for line in json_lines(folder / "titles_cross.jsonl.gz"):
         same = under[line["source"], line["query_lang"], line["query"]]
         for passage, other in ((same[0], line["passage"]), (line["passage"], same[0])) if len(same) == 1 else ():
             pairs = ((sentence, other[:LONGEST], _name(line)) for sentence in _some_sentences(passage))

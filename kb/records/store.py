@@ -199,9 +199,10 @@ class Records:
     def sentences(self, keys: Iterable[int], dimension: int) -> dict[int, Sentences]:
         """The vectors of the sentences of those of these passages that have any."""
         found = {}
-        for chunk in _chunks(list(keys)):
-            for row in self._rows(_SENTENCES, {"keys": chunk}):
-                found[row["key"]] = to_sentences(row["sentences"], dimension)
+        with self.read() as connection:
+            for chunk in _chunks(list(keys)):
+                for key, stored in connection.execute(_SENTENCES, {"keys": chunk}):
+                    found[key] = to_sentences(stored, dimension)
         return found
 
     def content_hashes(self, product: str, origin: str | None = None) -> dict[str, str]:

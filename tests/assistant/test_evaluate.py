@@ -329,6 +329,15 @@ def test_the_report_shows_what_went_wrong_and_escapes_it() -> None:
         assert title in html
 
 
+def test_the_report_marks_the_threshold_that_the_desk_used(tmp_path: Path) -> None:
+    """A threshold set in dayi.toml is the one in the charts, after storing the run and reading it as well."""
+    run = replace(run_of(*RESULTS), threshold=0.4321)
+    (tmp_path / "run.json").write_text(json.dumps(run.as_dict()), encoding="utf-8")
+    for one in (run, load_run(tmp_path / "run.json")):
+        assert "today's threshold, 0.4321;" in report_html(one, one.promises(0.05))
+    assert report_html(run, ()).replace("0.4321", "") != report_html(replace(run, threshold=0.9), ()).replace("0.9", "")
+
+
 def test_the_report_shows_changes() -> None:
     """Against a baseline there is a column of changes, with what fell marked."""
     before, after = many(*RESULTS), many(replace(PLAIN, found=("b", "a")), *RESULTS[1:])

@@ -78,6 +78,10 @@ def collect(embedder: Embedder) -> Iterator[tuple[str, list[tuple[_Choice, Query
     foreign = [
         Query(text, id, other) for id, other in pairs for text in _sentences(pages[other], r"\n|\.\s", "[a-z]{2,} ", 7)
     ]
+    headings = [
+        *(Query(text, id) for id, _ in pairs for text in _sentences(pages[id], "\n", "[\u4e00-\u9fff]", 5, "#")),
+        *(Query(text, id) for _, id in pairs for text in _sentences(pages[id], "\n", "[a-z]{2,}", 3, "#")),
+    ]
     with tempfile.TemporaryDirectory() as temporary:
         for name, folder in (("english", english), ("all", pages)):
             for id, text in folder.items():
@@ -96,6 +100,7 @@ def collect(embedder: Embedder) -> Iterator[tuple[str, list[tuple[_Choice, Query
             ingest([f"{temporary}/all"], records=knowledge.records, embedder=embedder, product="pages")
             yield "cross-language, both kept", _choices(knowledge, chinese[::2])
             yield "English to Chinese, both kept", _choices(knowledge, foreign[::2])
+            yield "headings to their own page, translations beside it", _choices(knowledge, headings)
 
 
 def fit(sets: Mapping[str, Sequence[_Choice]]) -> Floats:
@@ -195,11 +200,11 @@ def _translation(id: str) -> str:
     return re.sub(r"_(?:zh|ZH|CN|zh-CN|zh_cn|zh_CN)\.md$", ".md", id.replace("zh_cn/", "en/"))
 
 
-def _sentences(page: str, end: str, letters: str, least: int) -> list[str]:
-    """Up to six sentences of a page, spread over it, with at least so many letters."""
+def _sentences(page: str, end: str, letters: str, least: int, start: str = "") -> list[str]:
+    """Up to six sentences of a page that start so, spread over it, with at least so many letters."""
     prose = re.sub(r"^---.*?---|```.*?```", "", page, flags=re.DOTALL)
     found = [part.strip() for part in re.split(end, prose)]
-    found = [part for part in found if len(re.findall(letters, part)) >= least]
+    found = [part.lstrip("# ") for part in found if part.startswith(start) and len(re.findall(letters, part)) >= least]
     return found[:: max(1, len(found) // 6)][:6]
 
 

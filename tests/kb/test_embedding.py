@@ -237,7 +237,8 @@ def test_chinese_sentences_find_english_pages_of_other_projects(
         logger.info("%s, R@10 of %s without Latin words: %.3f", name, sum(plain), found[plain].mean())
     assert len(plain) > 1000
     assert np.mean(alone) > 0.85
-    assert np.mean(both) > 0.92
+    assert np.mean(both) > 0.94
+    assert np.mean(np.array(both)[plain]) > 0.9
 
 
 def _by_meaning(knowledge: KnowledgeBase, sentence: str) -> list[str]:

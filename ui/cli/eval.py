@@ -183,7 +183,8 @@ def _run(cases: Sequence[GoldenCase], services: Services, records: Records, sett
         results = tuple(evaluate_case(case, services.assistant, records) for case in asked)
     known = {name: value for name, value in settings.items() if value}
     known["knowledge base"] = ", ".join(f"{name} ({count})" for name, count in records.products().items())
-    return Run(services.knowledge.embedder.id, known, results)
+    threshold = services.assistant.threshold([case.product for case in cases])
+    return Run(services.knowledge.embedder.id, known, results, threshold)
 
 
 # Verdict
