@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from assistant.idempotency import is_repeated
+from assistant.notices.outbox import NoticeEvent, Outbox
 from assistant.reporting import ReviewKind, file_report
 from assistant.values import Answer, Citation, Item, Rating, Related
 from kb.errors import AnswerNotFound
 from kb.records import Records, answers, feedback
-from kb.records.schema import expert_requests
+from kb.records.schema import expert_requests, review_reports
 
 __all__ = ["AnswerStore", "Turn", "new_capability"]
 
@@ -46,10 +47,11 @@ def _hash(capability: str) -> str:
 
 
 class AnswerStore:
-    """Answers and ratings in the database of the records. Thread-safe."""
+    """Answers and ratings in the database of the records; complaints are told to the `outbox`. Thread-safe."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, outbox: Outbox | None = None) -> None:
         self._records = records
+        self._outbox = outbox or Outbox()
 
     def turns(self, conversation: str) -> list[Turn]:
         """The last six questions of a conversation with their answers, oldest first.
@@ -71,8 +73,11 @@ class AnswerStore:
             for question, product, body in reversed(rows)
         ]
 
-    def save(self, answer: Answer) -> None:
-        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts."""
+    def save(self, answer: Answer, *, site: str = "") -> None:
+        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts.
+
+        `site` is the documentation site that asked, empty for none.
+        """
         with self._records.write() as connection:
             connection.execute(
                 insert(answers).values(
@@ -87,6 +92,7 @@ class AnswerStore:
                     question=answer.question,
                     token_hash=_hash(answer.feedback_token),
                     body=asdict(_public(answer)),
+                    site=site,
                 )
             )
             asked_back = answer.choices or not answer.confidence  # which product, or what it is about at all
@@ -140,10 +146,15 @@ class AnswerStore:
         with self._records.write() as connection:
             if is_repeated(connection, f"rate {answer_id} {token}", key, request):
                 return
-            if connection.execute(update(feedback).where(own).values(**values)).rowcount == 0:
+            before = connection.execute(select(feedback.c.rating).where(own)).scalar()
+            if before is None:
                 connection.execute(insert(feedback).values(answer=answer_id, token_hash=stored, **values))
+            else:
+                connection.execute(update(feedback).where(own).values(**values))
             if rating == "bad":
                 _report(connection, answer, "bad_rated")
+                if before != "bad":
+                    self._tell(connection, "bad_rating", answer)
 
     def ask_expert(
         self, answer_id: str, token: str, *, created_at: str, comment: str = "", contact: str = "", key: str = ""
@@ -161,9 +172,18 @@ class AnswerStore:
             if is_repeated(connection, f"ask {answer_id} {token}", key, [comment, contact]):
                 return
             own = update(expert_requests).where(expert_requests.c.answer == answer_id)
-            if connection.execute(own.values(values)).rowcount == 0:
+            is_first = connection.execute(own.values(values)).rowcount == 0
+            if is_first:
                 connection.execute(insert(expert_requests).values(values | first))
             _report(connection, answer, "asked_expert")
+            if is_first:
+                self._tell(connection, "expert_request", answer)
+
+    def _tell(self, connection: Connection, event: NoticeEvent, answer: Answer) -> None:
+        review = select(review_reports.c.review).where(review_reports.c.answer == answer.id)
+        path = f"/review/items/{connection.execute(review).scalar_one()}"
+        facts = {"product": answer.product, "question": answer.question, "language": answer.language, "path": path}
+        self._outbox.add(connection, event, facts)
 
     def _own(self, answer_id: str, token: str) -> tuple[Answer, str]:
         """An answer that the token belongs to, and the token's hash."""

@@ -138,6 +138,38 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "review_theirs": ("现在保存的内容", "What is stored now"),
     "review_mine": ("你的内容", "Your text"),
+    # figures
+    "insight": ("数据洞察", "Insight"),
+    "insight_days": ("天", "days"),
+    "insight_last": ("最近", "Last"),
+    "insight_site": ("站点", "Site"),
+    "insight_all_sites": ("全部站点", "All sites"),
+    "insight_asked": ("提问", "Questions"),
+    "insight_answered": ("已回答", "Answered"),
+    "insight_abstained": ("未能回答", "Not answered"),
+    "insight_bad_rated": ("差评", "Rated badly"),
+    "insight_hours": ("修订用时（中位数）", "Median time to fix"),
+    "insight_unit_hours": ("小时", "h"),
+    "insight_unit_days": ("天", "days"),
+    "insight_over_time": ("提问量与结果", "Questions over time"),
+    "insight_topics": ("尚无答案的话题", "Asked without an answer"),
+    "insight_topics_text": (
+        "待审队列里未能回答或请求专家的问题，按含义归类；展开可查看最新的条目。",
+        "Unanswered questions and requests for an expert that wait in the queue, grouped by what they ask. Open one "
+        "for its newest reviews.",
+    ),
+    "insight_no_topics": ("没有等待答案的问题。", "Nothing waits for an answer."),
+    "insight_links": ("失效的参考链接", "Dead references"),
+    "insight_links_checked": ("已检查的链接：", "References checked:"),
+    "insight_no_links": ("没有发现失效的链接。", "None was found."),
+    "insight_links_never": ("还没有检查过。运行", "Not checked yet. Run"),
+    "quality": ("回答质量", "Answer quality"),
+    "quality_text": (
+        "最近 90 天读者的提问中，有多少得到了回答、多少没有、多少被评为没帮助，以及专家修订一个回答需要多久。",
+        "Of what readers asked in the last 90 days: how much was answered, how much was not, what was rated badly, and "
+        "how long experts take to correct an answer.",
+    ),
+    "quality_reviewed": ("专家复核的条目", "Reviewed entries"),
     # the reader's side
     "fixed": ("专家已处理这个问题", "An expert has dealt with this"),
     "fixed_text": ("修订后的内容：", "The corrected entry:"),
