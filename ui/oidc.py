@@ -13,6 +13,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -131,11 +132,16 @@ class OidcProvider:
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A client for one step, which follows no redirects and whose cookies end with it."""
+        """A client for one step, which follows no redirects and takes no cookies."""
         if self._places.locked():
             raise SignInUnavailable(_DOWN)
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         try:
-            async with self._places, asyncio.timeout(_TIMEOUT_S), httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
+            async with (
+                self._places,
+                asyncio.timeout(_TIMEOUT_S),
+                httpx.AsyncClient(timeout=_TIMEOUT_S, cookies=no_cookies) as client,
+            ):
                 yield client
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _Unexpected) as error:
             logger.warning("The provider of sign-ins failed: %s", str(error) or type(error).__name__)
@@ -192,22 +198,22 @@ class OidcProvider:
         from joserfc.jwk import KeySet
         from joserfc.jws import JWSRegistry
 
-        client_id = self._settings.client_id
-        rules = jwt.JWTClaimsRegistry(
-            leeway=_LEEWAY_S,
-            iss={"essential": True, "value": self._settings.issuer},
-            aud={"essential": True, "value": client_id},
-            azp={"value": client_id},
-            nonce={"essential": True, "value": attempt.nonce},
-            sub={"essential": True},
-            exp={"essential": True},
-            iat={"essential": True},
-        )
         registry = JWSRegistry(algorithms=_ALGORITHMS, strict_check_header=False)  # providers add headers of their own
         try:
             # The key set is data of the provider: whatever is wrong with it shows as any of these.
             claims = jwt.decode(token, KeySet.import_key_set(keys), registry=registry).claims  # type: ignore[arg-type]
-            rules.validate(claims)
+            audience, client = claims.get("aud"), self._settings.client_id
+            shared = isinstance(audience, list) and len(audience) > 1  # then it must say that it was issued to us
+            jwt.JWTClaimsRegistry(
+                leeway=_LEEWAY_S,
+                iss={"essential": True, "value": self._settings.issuer},
+                aud={"essential": True, "value": client},
+                azp={"essential": shared, "value": client},
+                nonce={"essential": True, "value": attempt.nonce},
+                sub={"essential": True},
+                exp={"essential": True},
+                iat={"essential": True},
+            ).validate(claims)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             # The claim or rule that failed; never the token.
             logger.warning("An ID token was refused: %s", getattr(error, "claim", "") or type(error).__name__)

@@ -120,8 +120,8 @@ usage = Table(
 
 # ---- the learning loop
 
-# `products` are those that a reviewer sees; none means all. `oidc` is who signs in through the provider of the settings,
-# as "sub:…" or "email:…".
+# `products` are those that a reviewer sees; none means all. `oidc` is who signs in through the provider, as "sub:…" or
+# "email:…".
 experts = Table(
     "experts",
     metadata,
