@@ -71,7 +71,6 @@ def oidc_routes(services: Services, sessions: Sessions, provider: OidcProvider) 
         except (LoginRefused, SignInUnavailable) as error:
             response = sign_in_page(language, next, provider.name, error)
         sessions.forget_attempt(response)
-        response.headers["Referrer-Policy"] = "no-referrer"  # the address holds the code
         return response
 
     return router
