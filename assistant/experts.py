@@ -98,20 +98,21 @@ class ExpertStore:
             )
         if role not in get_args(Role):
             raise RequestError(f"There is no role {role!r}; there are {' and '.join(get_args(Role))}.")
+        identity = _identity(oidc)
         values = {
             "password_hash": self._hash_password(secrets.token_urlsafe(32) if password is None else password),
             "role": role,
             "products": list(products),
             "disabled": False,
             "created_at": _time(),
-            "oidc": _identity(oidc),
+            "oidc": identity,
         }
         with self._records.write() as connection:
             if _row(connection, name):
                 raise RequestError(f"There is an expert {name!r} already; `dayi expert password` gives a new password.")
-            _check_free(connection, name, values["oidc"])
+            _check_free(connection, name, identity)
             connection.execute(experts.insert().values(name=name, **values))
-        return Expert(name, role, tuple(products), oidc=values["oidc"] or "")
+        return Expert(name, role, tuple(products), oidc=identity or "")
 
     def set_password(self, name: str, password: str) -> None:
         """Give an account another password and enable it; its sessions end.

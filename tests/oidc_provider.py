@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import secrets
 import threading
@@ -57,7 +58,7 @@ class Provider:
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: str) -> tuple[int, dict[str, str], Any]:
-        """Status, headers and content of a reply."""
+        """Status, headers and content of a reply: JSON, or a page."""
         place = urlsplit(path).path
         self.requests.append((place, headers))
         if place in self.faults:
@@ -68,7 +69,8 @@ class Provider:
         if place == "/keys":
             return 200, {}, {"keys": [KEY.as_dict(private=False)]}
         if place == "/authorize":
-            return 303, {"location": self.authorize(path)}, {}
+            page = f'<!doctype html><title>Login</title><a href="{html.escape(self.authorize(path))}">Allow</a>'
+            return 200, {"content-type": "text/html"}, page
         return self._token(headers, {name: values[0] for name, values in parse_qs(body).items()})
 
     def _description(self) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def oidc_provider(host: str = "127.0.0.1") -> Iterator[Provider]:
             for name, value in {"content-type": "application/json", **more}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(json.dumps(content).encode())
+            self.wfile.write((content if isinstance(content, str) else json.dumps(content)).encode())
 
         do_POST = do_GET
 

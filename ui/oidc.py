@@ -164,7 +164,9 @@ class OidcProvider:
             named = parts.scheme == "https" and parts.port is None and parts.hostname in self._settings.hosts
         except ValueError:
             same = named = False
-        if not (same or named):
+        # Readers of addresses differ on what is before an @ and on backslashes.
+        odd = "@" in address or "\\" in address or any(char <= " " for char in address)
+        if odd or not (same or named):
             raise _Unexpected(f"its {name} is on a host that is neither the issuer's nor among `hosts`")
         return address
 
@@ -184,7 +186,8 @@ class OidcProvider:
         basic = secret and "client_secret_basic" in methods
         if secret and not basic:
             fields["client_secret"] = secret
-        auth = (quote_plus(id), quote_plus(secret)) if basic else None  # encoded first: RFC 6749, 2.3.1
+        # Both are encoded first (RFC 6749, 2.3.1).
+        auth = httpx.BasicAuth(quote_plus(id), quote_plus(secret)) if basic else httpx.USE_CLIENT_DEFAULT
         reply = await client.post(self._endpoint(described, "token_endpoint"), data=fields, auth=auth)
         if reply.status_code == 400:
             logger.warning("The provider of sign-ins took no code: %s", _error_code(reply))
