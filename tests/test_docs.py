@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.notices.outbox import EVENTS
 from ui.cli import COMMANDS, main
 from ui.settings import LimitSettings, OidcSettings, Settings, Site
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
+INSIGHT = ROOT / "docs" / "insight.md"
 SITES = ROOT / "docs" / "sites.md"
 REVIEW = ROOT / "docs" / "review.md"
 PUBLISHING = ROOT / "docs" / "publishing.md"
@@ -75,6 +77,20 @@ def test_settings_of_the_review_page_are_read() -> None:
     [example] = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     assert Settings(**tomllib.loads(example)).oidc
     assert all(f"{name} = " in text for name in OidcSettings.model_fields)
+
+
+def test_examples_of_the_insight_page_are_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its settings are ones, its table names every event, and its commands have the options that it uses."""
+    text = INSIGHT.read_text(encoding="utf-8")
+    for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        Settings(**tomllib.loads(example))
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(EVENTS)
+    for command in ("stats", "links"):
+        main([command, "--help"])
+        options = capsys.readouterr().out
+        used = re.findall(r"--\w+", " ".join(re.findall(rf"dayi {command} [^#\n]*", text)))
+        assert used
+        assert all(option in options for option in used)
 
 
 def test_options_of_the_publishing_page_exist(capsys: pytest.CaptureFixture[str]) -> None:

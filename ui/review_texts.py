@@ -152,6 +152,7 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     "insight_abstained": ("未能回答", "Not answered"),
     "insight_bad_rated": ("差评", "Rated badly"),
     "insight_hours": ("修订用时（中位数）", "Median time to fix"),
+    "insight_unit_minutes": ("分钟", "min"),
     "insight_unit_hours": ("小时", "h"),
     "insight_unit_days": ("天", "days"),
     "insight_over_time": ("提问量与结果", "Questions over time"),

@@ -25,7 +25,7 @@ _TEXTS = {
     "en": (
         "An expert has dealt with your question",
         "Hello,\n\nyou left your address with a question that you asked. An expert has dealt with it:\n\n"
-        "    {question}\n\nThe corrected answer:\n{link}\n\nThis is the only message that you get about this question.\n",
+        "    {question}\n\nThe corrected answer:\n{link}\n\nYou get no other message about this question.\n",
     ),
 }
 
@@ -51,7 +51,10 @@ class MailSender:
 
     def send(self, notice: Notice) -> None:
         """See `Sender.send`."""
-        message = self._message(notice)
+        try:
+            message = self._message(notice)
+        except ValueError:  # a line break in what becomes a header
+            raise NoticeError("the address is none", final=True) from None
         try:
             with self._connected() as server:
                 server.send_message(message)

@@ -87,7 +87,7 @@ def _chart(steps: Sequence[Period], language: str) -> str:
         counts = step.counts
         words = f"{step.first}: {counts.asked} {t['insight_asked']}, {counts.answered} {t['insight_answered']}, "
         words += f"{counts.abstained} {t['insight_abstained']}, {counts.bad_rated} {t['insight_bad_rated']}"
-        parts = [("answered", counts.answered), ("abstained", counts.abstained)]
+        parts = [("answered", counts.answered), ("missing", counts.abstained)]
         columns.append((step.first[5:], parts, counts.bad_rated, words))
     return timeline(columns, t["insight_over_time"])
 

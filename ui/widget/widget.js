@@ -360,8 +360,8 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .unsupported .warning { color: var(--ink); font-size: 13px; font-weight: 550; }
 
 .written { overflow-wrap: anywhere; min-width: 0; }
-.written > :first-child { margin-top: 0; }
 .written :is(p, ul, ol, pre, .code, table, blockquote) { margin: .6em 0 0; }
+.written > :first-child { margin-top: 0; }
 .written .code + p { margin-top: .3em; }
 .written h5 { margin: 1.1em 0 .3em; }
 .written ul { list-style: disc; padding-left: 1.35em; }
