@@ -21,6 +21,7 @@ __all__ = [
     "QuestionError",
     "RequestError",
     "SettingsError",
+    "SignInUnavailable",
     "SiteRefused",
     "SourceError",
     "StoreBusy",
@@ -165,6 +166,12 @@ class LoginRefused(RequestError):
     """Name and password do not belong together, or the account is disabled; nobody is told which."""
 
     code = "login"
+
+
+class SignInUnavailable(RequestError):
+    """The provider of sign-ins cannot be reached, or answers what it should not; the log says what."""
+
+    code = "sign_in_unavailable"
 
 
 class EditConflict(RequestError):

@@ -22,6 +22,7 @@ from ui.errors import install_error_handlers
 from ui.guard import Guard
 from ui.limits import Limits
 from ui.logs import configure_logging
+from ui.oidc import OidcProvider
 from ui.origins import Origins
 from ui.pages import STATIC
 from ui.routes.answers import answer_routes
@@ -31,6 +32,7 @@ from ui.routes.discovery import discovery_routes
 from ui.routes.feedback import feedback_routes
 from ui.routes.health import health_routes
 from ui.routes.insight import insight_routes
+from ui.routes.oidc import oidc_routes
 from ui.routes.pages import page_routes
 from ui.routes.published import published_routes
 from ui.routes.quality import quality_routes
@@ -58,6 +60,9 @@ def create_app(
 
     `streams` bounds how many answers are made at once, fifty by default, and stops them; `hosts` are names under which
     it may be addressed beside its public one and this machine's own; `demo` adds a documentation site with the widget.
+
+    Raises:
+        MissingExtra: `[oidc]` is set, and its package is not installed.
     """
     settings, streams = services.settings, streams or Streams()
     sites, limits = Sites(settings.sites), Limits(settings.limits)
@@ -85,6 +90,8 @@ def create_app(
     sessions = Sessions(services.learning.experts, services.settings.base_url)
     for routes in (sign_in_routes, review_routes, correction_routes, insight_routes):
         app.include_router(routes(services, sessions))
+    if settings.oidc:
+        app.include_router(oidc_routes(services, sessions, OidcProvider(settings.oidc, settings.base_url)))
     app.include_router(published_routes(services))
     app.include_router(quality_routes(services))
     app.include_router(discovery_routes(services))

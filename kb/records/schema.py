@@ -120,7 +120,8 @@ usage = Table(
 
 # ---- the learning loop
 
-# `products` are those that a reviewer sees; none means all.
+# `products` are those that a reviewer sees; none means all. `oidc` is who signs in through the provider, as "sub:…" or
+# "email:…".
 experts = Table(
     "experts",
     metadata,
@@ -130,6 +131,8 @@ experts = Table(
     Column("products", sa.JSON, nullable=False),
     Column("disabled", sa.Boolean, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("oidc", Text),
+    Index("experts_oidc", "oidc", unique=True),
 )
 
 expert_sessions = Table(
