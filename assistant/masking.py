@@ -57,7 +57,12 @@ _ABROAD = r"(?<![\w.+])\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,5}(?:[ .-]
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("key", re.compile(_PEM, re.ASCII)),
     ("token", re.compile(r"(?<![\w-])eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{4,2000}", re.ASCII)),
-    ("token", re.compile(r"(?:(?<=Bearer )|(?<=Basic )|(?<=Token ))(?=[\w.~+/=-]{0,40}\d)[\w.~+/=-]{16,2000}", re.ASCII | re.I)),
+    (
+        "token",
+        re.compile(
+            r"(?:(?<=Bearer )|(?<=Basic )|(?<=Token ))(?=[\w.~+/=-]{0,40}\d)[\w.~+/=-]{16,2000}", re.ASCII | re.I
+        ),
+    ),
     ("key", re.compile(_CLOUD_KEY, re.ASCII)),
     ("key", re.compile(_SERVICE_KEY, re.ASCII)),
     ("key", re.compile(_HOOK, re.ASCII)),
@@ -69,7 +74,9 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _ADDRESS = re.compile(
     r"(?P<key>(?P<mid>)://[^\s/@:]{0,100}:|jdbc:oracle:[a-z]{1,8}:[\w$]{1,60}/)(?P<value>[^\s/]{1,200})(?=@)", re.ASCII
 )
-_ID_NUMBER = re.compile(r"(?<!\w)[1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\w)", re.ASCII)
+_ID_NUMBER = re.compile(
+    r"(?<!\w)[1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\w)", re.ASCII
+)
 # Numbers as the issuers make them: https://en.wikipedia.org/wiki/Payment_card_number
 _CARD = re.compile(
     r"(?<![\w.-])(?:3[47]\d{2}[ -]?\d{6}[ -]?\d{5}|(?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|35\d{2}|6(?:011|[25]\d{2}))"

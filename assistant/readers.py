@@ -28,7 +28,13 @@ class ReaderRatings:
         self._records = records
 
     def rate_answer(
-        self, answer: str, reader: str, rating: Rating, reasons: Sequence[str] = (), comment: str = "", contact: str = ""
+        self,
+        answer: str,
+        reader: str,
+        rating: Rating,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+        contact: str = "",
     ) -> None:
         """Store a reader's rating of an answer; a bad one is put before the experts.
 

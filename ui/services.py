@@ -10,7 +10,9 @@ from assistant import AnswerStore, Assistant, TokenBudget, Verifier, Writer, loa
 from assistant.corrections import Corrections
 from assistant.experts import ExpertStore
 from assistant.publications import PublicationStore
+from assistant.readers import ReaderRatings
 from assistant.regression import GoldenStore, Regression
+from assistant.retention import Retention
 from assistant.reviews import Queue
 from kb import Document, Embedder, HybridSearch, KnowledgeBase, Language, Records, load_embedder
 from kb.embedding.rerank import CrossEncoderReranker
@@ -51,13 +53,14 @@ class ProductInfo:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """What experts work with."""
+    """What experts work with, and what readers tell them."""
 
     experts: ExpertStore
     queue: Queue
     corrections: Corrections
     golden: GoldenStore
     regression: Regression
+    readers: ReaderRatings
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Services:
     assistant: Assistant
     learning: Learning
     publications: PublicationStore
+    retention: Retention
 
     def products(self) -> list[ProductInfo]:
         """The products of the knowledge base in the order of the settings, then by name."""
@@ -117,7 +121,8 @@ def build_services(
     wire = partial(_wire, settings, reranker)
     search, assistant = wire(knowledge, AnswerStore(answers or knowledge.records), _writer(settings, knowledge))
     learning = build_learning(knowledge, lambda copy, store: wire(copy, store)[1])
-    return Services(settings, knowledge, search, assistant, learning, PublicationStore(knowledge.records))
+    retention = Retention(knowledge.records, settings.retention_days)
+    return Services(settings, knowledge, search, assistant, learning, PublicationStore(knowledge.records), retention)
 
 
 def build_learning(
@@ -135,6 +140,7 @@ def build_learning(
         Corrections(records, _Editor(knowledge.embedder)),
         GoldenStore(records),
         Regression(knowledge, make_assistant),
+        ReaderRatings(records),
     )
 
 

@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     )
     synonyms: list[list[str]] = Field([], description="Groups of words that mean the same to readers")
     sites: list[Site] = Field([], description="Documentation sites that show the widget")
+    retention_days: int = Field(
+        90, ge=0, le=36_500, description="Days after which questions, answers and ratings are deleted. 0: never"
+    )
 
     @classmethod
     def settings_customise_sources(

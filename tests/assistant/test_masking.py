@@ -121,7 +121,12 @@ def test_secrets_are_hidden(text: str, secret: str) -> None:
 @pytest.mark.parametrize(("text", "secret"), SECRETS.values(), ids=SECRETS)
 def test_secrets_are_hidden_in_the_middle_of_a_question(text: str, secret: str) -> None:
     """Whatever stands before and after it, in either language."""
-    for around in ("连不上 8848，日志：\n{}\n请问怎么处理？", "My config\n```\n{}\n```\nis refused", "（{}）", "x = 1, {} ; y"):
+    for around in (
+        "连不上 8848，日志：\n{}\n请问怎么处理？",
+        "My config\n```\n{}\n```\nis refused",
+        "（{}）",
+        "x = 1, {} ; y",
+    ):
         assert secret not in mask(around.format(text))[0]
 
 

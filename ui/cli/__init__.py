@@ -14,7 +14,20 @@ from kb.errors import DayiError
 
 __all__ = ["COMMANDS", "main", "run"]
 
-COMMANDS = ("ingest", "ask", "search", "answer", "serve", "eval", "publish", "check", "expert", "settings")
+COMMANDS = (
+    "ingest",
+    "ask",
+    "search",
+    "answer",
+    "serve",
+    "eval",
+    "publish",
+    "feedback",
+    "forget",
+    "check",
+    "expert",
+    "settings",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -257,6 +257,22 @@
     said.textContent = t(said.dataset.t);
   }
 
+  async function forget(turn) {
+    const { answer, token } = turn.dataset;
+    if (!confirm(t("delete_sure"))) return;
+    try {
+      const headers = { Authorization: `Bearer ${token}` };
+      const reply = await fetch(`/api/v1/answers/${encodeURIComponent(answer)}`, { method: "DELETE", headers });
+      if (!reply.ok && reply.status !== 410) throw new Error(String(reply.status));
+      turns = turns.filter(([id]) => id !== answer);
+      keep(session, SESSION, turns);
+      location.assign(location.pathname);
+    } catch {
+      $(".said", turn).dataset.t = "not_sent";
+      $(".said", turn).textContent = t("not_sent");
+    }
+  }
+
   // ---- events of the page
 
   const ACTIONS = {
@@ -266,6 +282,7 @@
       $(".feedback", turn).scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
       rate(turn, "bad");
     },
+    delete: (button, turn) => forget(turn),
     "copy-answer": (button, turn) => copy(button, [$(".question", turn).textContent, turn.dataset.markdown.trim(),
       $(".permalink", turn).href].join("\n\n")),
     "copy-code": (button) => copy(button, $("code", button.parentElement)?.textContent || ""),
