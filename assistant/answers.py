@@ -21,6 +21,7 @@ from assistant.values import Answer, Citation, Item, Rating, Related
 from kb.errors import AnswerGone, AnswerNotFound
 from kb.records import Records, answers, feedback
 from kb.records.schema import deleted_answers, expert_requests
+from kb.text import clean
 
 __all__ = [
     "AnswerStore", "Turn", "capability_hash", "load_answer", "new_capability", "put_rating", "rating_values",
@@ -150,7 +151,7 @@ class AnswerStore:
             AnswerNotFound: no such answer, or the token is not the asker's.
             KeyReused: the idempotency key came with another request before.
         """
-        values = {"comment": mask(comment)[0], "contact": contact}
+        values = {"comment": mask(clean(comment))[0], "contact": clean(contact)}
         first = {"answer": answer_id, "state": "open", "created_at": created_at, "notified_at": ""}
         with self._records.write() as connection:
             answer = _own(connection, answer_id, token)
@@ -198,9 +199,9 @@ def rating_values(
     """A rating as it is stored: secrets in a reader's words are hidden; the contact is left as it was given."""
     return {
         "rating": rating,
-        "reasons": [mask(reason)[0] for reason in reasons],
-        "comment": mask(comment)[0],
-        "contact": contact,
+        "reasons": [mask(clean(reason))[0] for reason in reasons],
+        "comment": mask(clean(comment))[0],
+        "contact": clean(contact),
         "created_at": created_at,
     }
 

@@ -31,9 +31,11 @@ _TOLD = re.compile(
 _PLACEHOLDER = re.compile(
     r"""(?:<.*|\$[{(].*|\$[A-Za-z_]+$|%.*|\{.*|\[.*|\.\.\..*|…+|x{3,}.*|\*{2,}.*|[*_-]+$
     |your\w{0,40}(?:[- ]\w{1,40}){0,4}$
-    |(?:my|example|sample|test|demo|the|some|new|old|default)[-_ ]?(?:password|passwd|pwd|secret|token|key|credential)s?$
-    |base64\w*$|(?:null|none|nil|true|false|undefined|nacos|root|admin|guest|public|password|passwd|secret|token|changeme|change[-_]?it
-        |test|string|user|username|123456|required|optional|disabled|enabled)$)""",
+    |(?:my|example|sample|test|demo|the|some|new|old|default)[-_ ]?
+        (?:password|passwd|pwd|secret|token|key|credential)s?$
+    |base64\w*$
+    |(?:null|none|nil|true|false|undefined|nacos|root|admin|guest|public|password|passwd|secret|token|changeme
+        |change[-_]?it|test|string|user|username|123456|required|optional|disabled|enabled)$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 # An expression of a program: a call, an element, or a name's member that is called after what it holds.

@@ -32,7 +32,7 @@ WAITING: tuple[ReviewState, ...] = ("open", "in_progress")
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One thing to look at; `reports` counts the complaints that led here, `merged_into` is the review that took over."""
+    """One thing to look at; `reports` counts what led here, `merged_into` is the review that took over."""
 
     id: str
     kind: ReviewKind

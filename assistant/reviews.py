@@ -136,7 +136,7 @@ class Queue:
         return to_review(row) if row else None
 
     def reports(self, review: Review) -> list[Report]:
-        """What led to a review, newest first, at most twenty of the answers and of the pages, in their readers' words."""
+        """What led to a review, with readers' words, newest first: at most twenty answers and twenty pages."""
         said = (feedback.c.rating, feedback.c.reasons, feedback.c.comment, feedback.c.contact)
         is_asker = (answers.c.id == feedback.c.answer) & (answers.c.token_hash == feedback.c.token_hash)
         answered = (

@@ -151,8 +151,8 @@ _PAIRS: dict[str, tuple[str, str]] = {
     ),
     "rate_privacy": (
         "评价由专家查看；说明里的密钥和个人信息会被隐藏。提交后会使用一个 Cookie 记住这是你的评价，关闭浏览器即失效。",
-        "Experts read ratings; secrets and personal data in your words are hidden. Sending sets one cookie, gone when the "
-        "browser closes, that knows the rating as yours.",
+        "Experts read ratings; secrets and personal data in your words are hidden. Sending sets one cookie, gone when "
+        "the browser closes, that knows the rating as yours.",
     ),
     "thanks_received": ("已收到，谢谢！", "Received, thank you."),
     # published entries

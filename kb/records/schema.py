@@ -4,9 +4,9 @@ import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 __all__ = [
-    "answers", "corrections", "deleted_answers", "documents", "expert_requests", "expert_sessions", "experts", "feedback",
-    "golden_cases", "idempotency_keys", "login_attempts", "meta", "metadata", "page_feedback", "passages", "publications",
-    "review_events", "review_reports", "reviews", "sequence", "usage",
+    "answers", "corrections", "deleted_answers", "documents", "expert_requests", "expert_sessions", "experts",
+    "feedback", "golden_cases", "idempotency_keys", "login_attempts", "meta", "metadata", "page_feedback", "passages",
+    "publications", "review_events", "review_reports", "reviews", "sequence", "usage",
 ]  # fmt: skip
 
 metadata = sa.MetaData()
@@ -213,7 +213,8 @@ page_feedback = Table(
     Index("page_feedback_review", "review"),
 )
 
-# The audit trail: rows are added and never changed; they go with their review. `digest` is the hash of the text that an approval was given to.
+# The audit trail: rows are added and never changed, and go with their review. `digest` is the hash of the text that an
+# approval was given to.
 review_events = Table(
     "review_events",
     metadata,

@@ -97,9 +97,10 @@ HARMLESS = [
     "postgresql://user:password@localhost/db", "<password>your-password</password>", "8848-8858", "port 9848-9849",
 ]  # fmt: skip
 UNITS = [
-    "password=", "password:'", "密码是", "--password a1", "a@", "a.b@c.", "@a.", "1 ", "4111 ", "://a:", "://a:b@", "eyJ", "eyJaaaaaaaa.",
-    "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "13", "138-1234-", "010-", "+1 23 ", "+1(", "a.b", "Bearer 1", "ghp_", "sk-", "AKIA", "LTAI",
-    "jdbc:oracle:a:b/", "110105194912310", "hooks.slack.com/services/", "\"value=", "token token ", "SG.a", "\\", " ", "a", "0", "密",
+    "password=", "password:'", "密码是", "--password a1", "a@", "a.b@c.", "@a.", "1 ", "4111 ", "://a:", "://a:b@",
+    "eyJ", "eyJaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "13", "138-1234-", "010-", "+1 23 ", "+1(",
+    "a.b", "Bearer 1", "ghp_", "sk-", "AKIA", "LTAI", "jdbc:oracle:a:b/", "110105194912310",
+    "hooks.slack.com/services/", '"value=', "token token ", "SG.a", "\\", " ", "a", "0", "密",
 ]  # fmt: skip
 ON_VALUES = ("_PLACEHOLDER", "_CODE")  # these meet no more than the 200 characters of one value
 PATTERNS = {

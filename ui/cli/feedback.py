@@ -13,7 +13,8 @@ from ui.spreadsheet import csv_text
 __all__ = ["register"]
 
 _COLUMNS = (
-    "created_at", "rating", "reasons", "comment", "contact", "by", "answer", "outcome", "question", "product", "document",
+    "created_at", "rating", "reasons", "comment", "contact", "by", "answer", "outcome", "question", "product",
+    "document",
 )  # fmt: skip
 
 

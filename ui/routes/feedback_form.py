@@ -83,8 +83,8 @@ def feedback_form_routes(services: Services, limits: Limits) -> APIRouter:
             return missing(error, language)
         except TooManyRequests as error:
             form, outcome = readers.form(request, subject, rating)
-            entered = {"reasons": known, "comment": words[1], "contact": words[2], "problem": str(error)}
-            page = fragment("feedback.html", language, form=replace(form, **entered), outcome=outcome)
+            form = replace(form, reasons=known, comment=words[1], contact=words[2], problem=str(error))
+            page = fragment("feedback.html", language, form=form, outcome=outcome)
             headers = _NOINDEX | {"Retry-After": str(error.retry_after_s)}
             return HTMLResponse(page, HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
         response = RedirectResponse(_place(subject), HTTPStatus.SEE_OTHER)
