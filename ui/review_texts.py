@@ -128,7 +128,7 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     "review_mine": ("你的内容", "Your text"),
     # the reader's side
     "fixed_text": ("修订后的内容：", "The corrected entry:"),
-    "outcome_received": ("已收到，在专家的待审队列中。", "Received: this is in the experts' queue."),
+    "outcome_received": ("已进入专家的待审队列。", "This is in the experts' queue."),
     "outcome_in_progress": ("专家正在处理这个问题。", "An expert is looking at this."),
     "outcome_corrected": ("专家已更正，日期", "An expert corrected this on"),
     "outcome_unchanged": ("专家已查看，没有改动。", "An expert looked at this and changed nothing."),

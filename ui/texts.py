@@ -93,10 +93,7 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "stopped": ("已停止。", "Stopped."),
     # actions
     "delete": ("删除", "Delete"),
-    "delete_sure": (
-        "删除这个问题和回答？链接将失效。",
-        "Delete this question and its answer? Its link will stop working.",
-    ),
+    "delete_sure": ("确定删除？链接也会失效", "Sure? Its link will stop working"),
     "copy": ("复制", "Copy"),
     "copy_answer": ("复制答案", "Copy answer"),
     "copied": ("已复制", "Copied"),

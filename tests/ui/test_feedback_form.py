@@ -68,7 +68,7 @@ def test_the_form_of_a_permalink(desk: Desk) -> None:
     assert ratings(desk, answer.id) == [("reader", "good", "")]
     shown = client.get(reply.headers["location"]).text
     assert "Your rating: <b>Helpful</b>" in shown
-    assert "Received: this is in the experts&#39; queue." in shown
+    assert "This is in the experts&#39; queue." in shown
     assert "Your rating" not in desk.client().get(f"/a/{answer.id}").text
 
 

@@ -257,9 +257,14 @@
     said.textContent = t(said.dataset.t);
   }
 
-  async function forget(turn) {
+  async function forget(button, turn) {
     const { answer, token } = turn.dataset;
-    if (!confirm(t("delete_sure"))) return;
+    const label = $("[data-t]", button);
+    if (label.dataset.t === "delete") { // the second click is meant
+      say(label, "delete_sure");
+      setTimeout(() => say(label, "delete"), 5000);
+      return;
+    }
     try {
       const headers = { Authorization: `Bearer ${token}` };
       const reply = await fetch(`/api/v1/answers/${encodeURIComponent(answer)}`, { method: "DELETE", headers });
@@ -268,9 +273,13 @@
       keep(session, SESSION, turns);
       location.assign(location.pathname);
     } catch {
-      $(".said", turn).dataset.t = "not_sent";
-      $(".said", turn).textContent = t("not_sent");
+      say($(".said", turn), "not_sent");
     }
+  }
+
+  function say(element, key) {
+    element.dataset.t = key;
+    element.textContent = t(key);
   }
 
   // ---- events of the page
@@ -282,7 +291,7 @@
       $(".feedback", turn).scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
       rate(turn, "bad");
     },
-    delete: (button, turn) => forget(turn),
+    delete: forget,
     "copy-answer": (button, turn) => copy(button, [$(".question", turn).textContent, turn.dataset.markdown.trim(),
       $(".permalink", turn).href].join("\n\n")),
     "copy-code": (button) => copy(button, $("code", button.parentElement)?.textContent || ""),
