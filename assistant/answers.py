@@ -217,8 +217,7 @@ def report_answer(connection: Connection, answer: Answer, kind: ReviewKind) -> N
     """Bring an answer before the experts."""
     near = {citation.product for citation in answer.citations} or {entry.product for entry in answer.related}
     product = answer.product or (near.pop() if len(near) == 1 else "")
-    document = answer.citations[0].document if answer.citations else ""
-    file_report(connection, answer=answer.id, kind=kind, product=product, question=answer.question, document=document)
+    file_report(connection, answer=answer.id, kind=kind, product=product, question=answer.question)
 
 
 def _own(connection: Connection, answer_id: str, token: str) -> Answer:

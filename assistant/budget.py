@@ -54,9 +54,8 @@ class TokenBudget:
             ):
                 if limit and connection.execute(used).scalar_one() + tokens > limit:
                     return None
-            added = {"tokens": usage.c.tokens + tokens, "questions": usage.c.questions + 1}
-            if connection.execute(update(usage).where(own).values(added)).rowcount == 0:
-                row = {"day": booking.day, "site": booking.site, "tokens": tokens, "questions": 1}
+            if connection.execute(update(usage).where(own).values(tokens=usage.c.tokens + tokens)).rowcount == 0:
+                row = {"day": booking.day, "site": booking.site, "tokens": tokens}
                 connection.execute(insert(usage).values(row))
         return booking
 

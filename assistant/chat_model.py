@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from assistant.budget import estimate_tokens
 from kb.errors import MissingExtra, ModelError, ModelUnavailable, SettingsError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-__all__ = ["ChatModel", "Ended", "LanguageModel", "Message", "Patience", "load_chat_model"]
+__all__ = ["ChatModel", "Ended", "LanguageModel", "Message", "Patience", "Thought", "load_chat_model"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +54,17 @@ class Ended:
     tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A piece that the model did not mean to be read, with its size in tokens, estimated."""
+
+    tokens: int
+
+
 class LanguageModel(Protocol):
     """Something that writes. Thread-safe."""
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str | Ended]:
+    def stream(self, messages: Sequence[Message]) -> Iterator[str | Thought | Ended]:
         """Pieces of text, "" where nothing is there yet; `Ended` is the last. Closing the iterator cancels the call.
 
         Raises:
@@ -72,9 +80,9 @@ class ChatModel:
         self._model = model
         self._patience = patience or Patience()
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str | Ended]:
+    def stream(self, messages: Sequence[Message]) -> Iterator[str | Thought | Ended]:
         """See `LanguageModel.stream`."""
-        pieces: queue.SimpleQueue[str | Ended | ModelError] = queue.SimpleQueue()
+        pieces: queue.SimpleQueue[str | Thought | Ended | ModelError] = queue.SimpleQueue()
         reading = asyncio.run_coroutine_threadsafe(self._read(messages, pieces.put), _loop())
         try:
             while True:
@@ -91,7 +99,9 @@ class ChatModel:
         finally:
             reading.cancel()
 
-    async def _read(self, messages: Sequence[Message], put: Callable[[str | Ended | ModelError], None]) -> None:
+    async def _read(
+        self, messages: Sequence[Message], put: Callable[[str | Thought | Ended | ModelError], None]
+    ) -> None:
         try:
             async with asyncio.timeout(self._patience.total_s):
                 put(await self._chunks(messages, put))
@@ -102,7 +112,7 @@ class ChatModel:
         except Exception as error:  # every provider has its own classes, and a broken stream raises anything
             put(_translated(error))
 
-    async def _chunks(self, messages: Sequence[Message], put: Callable[[str], None]) -> Ended:
+    async def _chunks(self, messages: Sequence[Message], put: Callable[[str | Thought], None]) -> Ended:
         patience, size, tokens, complete = self._patience.first_s, 0, None, False
         thoughts = _Thoughts()
         stream = self._model.astream(list(messages))
@@ -118,11 +128,12 @@ class ChatModel:
                 patience = self._patience.gap_s
                 text = chunk.text[: _MAX_OUTPUT_CHARS - size]
                 size += len(text)
-                put(thoughts.without(text))
+                said = thoughts.without(text)
+                put(said or Thought(estimate_tokens(text)))
                 if size >= _MAX_OUTPUT_CHARS:
                     return Ended(False, tokens)
                 if chunk.usage_metadata:
-                    tokens = chunk.usage_metadata["total_tokens"]
+                    tokens = (tokens or 0) + chunk.usage_metadata["total_tokens"]
                 complete = complete or _is_complete(chunk.response_metadata)
         finally:
             await stream.aclose()  # type: ignore[attr-defined]  # an asynchronous generator, typed as an iterator
@@ -165,7 +176,7 @@ def load_chat_model(name: str, *, base_url: str = "", api_key: str = "", patienc
     """
     provider, _, model = name.partition(":")
     if not model:
-        raise SettingsError(f"DAYI_LLM={name!r} must be PROVIDER:MODEL, such as openai:gpt-5-mini or ollama:qwen3")
+        raise SettingsError(f"DAYI_LLM={name!r} must be PROVIDER:MODEL, such as openai:gpt-4.1-mini or ollama:qwen3")
     if importlib.util.find_spec("langchain") is None or not importlib.util.find_spec(
         _EXTRAS.get(provider, "langchain")
     ):
@@ -175,7 +186,7 @@ def load_chat_model(name: str, *, base_url: str = "", api_key: str = "", patienc
     options: dict[str, Any] = {"temperature": 0}
     if base_url:
         options["base_url"] = base_url
-    options |= _options(provider, api_key, patience or Patience())
+    options |= _options(provider, base_url, api_key, patience or Patience())
     try:
         return ChatModel(init_chat_model(model, model_provider=provider, **options), patience=patience)
     except ImportError as error:
@@ -184,7 +195,7 @@ def load_chat_model(name: str, *, base_url: str = "", api_key: str = "", patienc
         raise SettingsError(f"DAYI_LLM={name} cannot be used: {type(error).__name__}. Check name and key.") from error
 
 
-def _options(provider: str, api_key: str, patience: Patience) -> dict[str, Any]:
+def _options(provider: str, base_url: str, api_key: str, patience: Patience) -> dict[str, Any]:
     if provider == "ollama":
         return {"num_predict": MAX_OUTPUT_TOKENS, "client_kwargs": {"timeout": patience.total_s}}
     # A server of one's own often has no key, and the client wants one.
@@ -197,17 +208,16 @@ def _options(provider: str, api_key: str, patience: Patience) -> dict[str, Any]:
 
 
 def _is_complete(metadata: dict[str, Any]) -> bool:
-    return (metadata.get("finish_reason") or metadata.get("done_reason") or metadata.get("stop_reason") or "") in (
-        "stop",
-        "end_turn",
-        "STOP",
-    )
+    reasons = (metadata.get(name) for name in ("finish_reason", "done_reason", "stop_reason", "stopReason"))
+    reason = next((str(reason).lower() for reason in reasons if reason), "")
+    return bool(reason) and reason not in ("length", "max_tokens", "content_filter", "load")
 
 
 def _translated(error: Exception) -> ModelError:
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
     logger.warning("The language model failed: %s, status %s", type(error).__name__, status)
+    logger.debug("Where it failed", exc_info=error)
     is_network = not _NETWORK.isdisjoint(cls.__name__ for cls in type(error).__mro__)
     if isinstance(status, int) or is_network:
         wait = getattr(response, "headers", {}).get("retry-after", "")

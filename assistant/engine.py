@@ -131,16 +131,20 @@ class Assistant:
 
     def _read(self, request: AskRequest, names: Mapping[str, Sequence[str]], turns: Sequence[Turn] = ()) -> Question:
         previous: Question | None = None
-        for turn in turns:
-            previous = read_question(turn.question, product=turn.product, product_names=names, follows=previous)
-        chosen = request.question.strip() if turns and request.question.strip() in turns[-1].choices else ""
-        return read_question(
-            request.question,
-            product=request.product or (chosen if chosen in names else ""),
-            version=request.version or (chosen if chosen not in names else ""),
-            product_names=names,
-            follows=previous,
-        )
+        offered: tuple[str, ...] = ()
+        asked = [(turn.question, turn.product, "", turn.choices) for turn in turns]
+        for text, product, version, choices_then in (*asked, (request.question, request.product, request.version, ())):
+            chosen = text.strip() if text.strip() in offered else ""  # a reply to our own question
+            previous = read_question(
+                text,
+                product=product or (chosen if chosen in names else ""),
+                version=version or (chosen if chosen not in names else ""),
+                product_names=names,
+                follows=previous,
+            )
+            offered = choices_then
+        assert previous is not None
+        return previous
 
     def _events(
         self, request: AskRequest, question: Question, turns: Sequence[Turn], started: float

@@ -4,6 +4,7 @@ Whatever goes wrong before the first word (no budget, a server that is down, slo
 engine; after it, text was sent that cannot be taken back, so the answer ends there and says so.
 """
 
+import logging
 import random
 import time
 from collections.abc import Collection, Generator, Iterator, Sequence
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from assistant.breaker import CircuitBreaker
 from assistant.budget import TokenBudget, estimate_tokens
-from assistant.chat_model import MAX_OUTPUT_TOKENS, Ended, LanguageModel, Message
+from assistant.chat_model import MAX_OUTPUT_TOKENS, Ended, LanguageModel, Message, Thought
 from assistant.evidence import numbered_passages
 from assistant.extractive import Draft
 from assistant.inline import Inline
@@ -30,12 +31,14 @@ from assistant.question import Question
 from assistant.reader import AnswerReader
 from assistant.values import Citation, Delta, Sources, Waiting
 from assistant.verify import Verifier
-from kb import Hit, ModelError, ModelUnavailable
+from kb import EmbeddingError, Hit, ModelError, ModelUnavailable
 
 __all__ = ["Calls", "Turns", "Writer", "Written"]
 
 Turns = Sequence[tuple[str, str]]
 """Earlier questions of a conversation with their answers' Markdown, oldest first."""
+
+logger = logging.getLogger(__name__)
 
 MAX_CALLS = 3  # of the server for one question, whatever they are for
 _RETRIES_S = 5.5  # from the first try to the start of the last one
@@ -43,6 +46,7 @@ _LONGEST_WAIT_S = 2.0
 _SHORTEST_WAIT_S = 0.25
 _TICK_S = 0.2
 _TOO_MANY = 429
+_OUR_FAULT = (400, 413, 422)  # of this question, not of the server
 _MAX_QUESTION_CHARS = 2_000
 _MAX_HISTORY_CHARS = 8_000
 _MAX_REWRITTEN_CHARS = 400
@@ -97,7 +101,10 @@ class Writer:
             for piece in self._pieces(rewrite_messages(_cut(text), _recent(history)), calls, retry=False):
                 said += piece
                 yield Waiting()
-        except ModelError:
+        except ModelUnavailable:
+            return ""
+        except (ModelError, _CutOff):
+            calls.left = 0  # it would keep the reader waiting once more
             return ""
         said = " ".join(said.split())
         return said if 0 < len(said) <= _MAX_REWRITTEN_CHARS else ""
@@ -113,21 +120,23 @@ class Writer:
         broken = False
         try:
             for piece in self._pieces(messages, calls):
+                is_first = not reader.text
                 sent = reader.feed(piece)
-                if sent and not reader.text.removesuffix(sent):
+                if sent and is_first:
                     FIRST_TOKEN_SECONDS.observe(time.monotonic() - calls.started)
                     yield Sources(passages)
                 yield Delta(sent) if sent else Waiting()
         except _CutOff:
             broken = True
         except ModelError:
-            if not reader.text:
-                return Written("unavailable")
             broken = True
+        is_first = not reader.text
         if rest := reader.close():
-            if reader.text == rest:
+            if is_first:
                 yield Sources(passages)
             yield Delta(rest)
+        if not reader.text and not reader.declined:
+            return Written("unavailable")
         CITATIONS_DROPPED.inc(inline.dropped)
         return _written(reader, passages, broken)
 
@@ -154,8 +163,10 @@ class Writer:
                             if not piece.complete:
                                 raise _CutOff
                             return
-                        spoke = spoke or bool(piece)
-                        used = max(used, prompt) + estimate_tokens(piece) - (not piece)
+                        if isinstance(piece, Thought):
+                            used, piece = max(used, prompt) + piece.tokens, ""
+                        elif piece:
+                            spoke, used = True, max(used, prompt) + estimate_tokens(piece)
                         yield piece
                 except ModelUnavailable as error:
                     wait = _wait(error, refused)
@@ -168,7 +179,7 @@ class Writer:
             self._budget.settle(booking, used)
             MODEL_TOKENS.inc(used)
 
-    def _call(self, messages: Sequence[Message], calls: Calls) -> Iterator[str | Ended]:
+    def _call(self, messages: Sequence[Message], calls: Calls) -> Iterator[str | Thought | Ended]:
         if not calls.left or not self._breaker.allows():
             MODEL_CALLS.labels("not_made").inc()
             raise ModelError("The language model is left alone for a while")
@@ -180,9 +191,10 @@ class Writer:
                     result = "ok"
                     self._breaker.succeeded()
                 yield piece
-        except ModelError:
+        except ModelError as error:
             result = "failed"
-            self._breaker.failed()
+            if not (isinstance(error, ModelUnavailable) and error.status in _OUR_FAULT):
+                self._breaker.failed()
             raise
         finally:
             MODEL_CALLS.labels(result).inc()
@@ -201,11 +213,16 @@ class _Checker:
         self._evidence = {p.n: f"{p.title}\n{p.quote}" for p in passages}
 
     def __call__(self, markdown: str, cited: Sequence[int]) -> tuple[Sequence[int], bool]:
-        if cited:
-            supported = self._verifier.check(markdown, [self._evidence[n] for n in cited]).supported
-        else:
-            cited = [n for n, text in self._evidence.items() if self._verifier.check(markdown, [text]).supported][:1]
-            supported = bool(cited)
+        try:
+            if cited:
+                supported = self._verifier.check(markdown, [self._evidence[n] for n in cited]).supported
+            else:
+                fitting = (n for n, text in self._evidence.items() if self._verifier.check(markdown, [text]).supported)
+                cited = [n for n in (next(fitting, None),) if n]
+                supported = bool(cited)
+        except EmbeddingError as error:
+            logger.error("An item was not checked: %s", error)
+            supported = False
         ITEMS_UNSUPPORTED.inc(not supported)
         return cited, supported
 

@@ -44,7 +44,7 @@ def read_question(
 
     `product_names` maps product ids to the words readers use for them; a question that names exactly one product is
     about that one, unless `product` says otherwise. `follows` is the question before in the same conversation: a short
-    follow-up is searched for together with it.
+    follow-up is searched for together with it, and what it leaves open (product, version, language) is taken from it.
 
     Raises:
         QuestionError: empty, longer than 20 000 characters, or not valid text.
@@ -59,7 +59,14 @@ def read_question(
     if follows is not None and is_follow_up(text):
         query = f"{follows.query}\n{query}"
     versions = tuple(dict.fromkeys((*((version,) if version else ()), *found.versions)))
-    return Question(text, query, detect_language(text), products, versions, found, masked)
+    if follows is not None and not versions:
+        versions = follows.versions
+    language = follows.language if follows is not None and not _SPEAKS.search(text) else detect_language(text)
+    return Question(text, query, language, products, versions, found, masked)
+
+
+# A name or a version alone is no language.
+_SPEAKS = re.compile("[\u3400-\u9fff]|[A-Za-z]{2,} [A-Za-z]{2,}|[?!]")
 
 
 def _checked(text: str) -> str:

@@ -32,7 +32,11 @@ WAITING: tuple[ReviewState, ...] = ("open", "in_progress")
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One thing to look at; `reports` counts what led here, `merged_into` is the review that took over."""
+    """One thing to look at.
+
+    `document` is the entry that was corrected for it, whose source changed, or whose page was rated badly. `reports`
+    counts what led here, `merged_into` is the review that took over.
+    """
 
     id: str
     kind: ReviewKind
@@ -49,9 +53,7 @@ class Review:
     updated_at: str
 
 
-def file_report(
-    connection: Connection, *, answer: str, kind: ReviewKind, product: str, question: str, document: str = ""
-) -> None:
+def file_report(connection: Connection, *, answer: str, kind: ReviewKind, product: str, question: str) -> None:
     """Bring an answer before the experts, within the transaction that stores why."""
     reported = connection.execute(select(review_reports).where(review_reports.c.answer == answer)).mappings().first()
     review = load_review(connection, reported["review"]) if reported else None
@@ -64,9 +66,7 @@ def file_report(
         connection.execute(review_reports.delete().where(review_reports.c.answer == answer))
     review = _waiting_for(connection, _fingerprint(product, question))
     review_id = (
-        _one_more(connection, review, kind)
-        if review
-        else _insert(connection, kind, product, question, document, reports=1)
+        _one_more(connection, review, kind) if review else _insert(connection, kind, product, question, "", reports=1)
     )
     connection.execute(review_reports.insert().values(answer=answer, review=review_id, kind=kind, created_at=now()))
 

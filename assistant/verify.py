@@ -27,14 +27,19 @@ _WINDOW = 3  # lines of evidence that one sentence may draw together
 _SENTENCE = re.compile(r"(?<=[。！？；!?;])|(?<=\.)\s|\n")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _MARKS = re.compile(r"\[\d{1,3}\]|[*`>|]+|^\s*(?:#+|[-+]|\d{1,2}[.)、])\s+|(?<!\w)_+|_+(?!\w)", re.MULTILINE)
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])v?(\d+(?:[.:]\d+)*)(?![A-Za-z0-9_])", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])v?(\d+(?:[.:]\d+)*(?:[a-z]{1,3}|%)?)(?![A-Za-z0-9_])", re.IGNORECASE)
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|m|h|g|gb|mb|kb|k|min)\b)", re.IGNORECASE)
+_TITLE = re.compile(r"(?m)^\s*(?:[-+*]|\d{1,2}[.)])?\s*(?:\*\*|#+ )([^*\n]+?)(?:\*\*)?[：:]?\s*$")
 _NAME = re.compile(
     r"[A-Za-z][A-Za-z0-9$]*(?:[._/:@-][A-Za-z0-9$]+)+"  # property.key, file-name.yml, snake_case
     r"|(?<![A-Za-z0-9])(?:[a-z]+[A-Z][A-Za-z0-9]*|(?:[A-Z][a-z0-9]+){2,}|[A-Z][A-Z0-9_]{2,})(?![A-Za-z])"  # camelCase
     r"|(?<![\w-])-{1,2}[A-Za-z][\w-]+"  # an option
 )
 _COMPOUND = re.compile(r"[a-z]+(?:-[a-z]+)+|e\.g|i\.e")  # in English text a word like any other
-_LABEL_CHARS = 12  # a sentence so short is a heading over the others, or says too little to be compared
+_LEAD = re.compile(
+    r"(?m)^\s*(?:[-+*]|\d{1,2}[.)])?\s*([^*\n：:]{2,8}|[A-Za-z ]{2,16})[：:]\s*$"
+)  # over a block of code
+_TITLE_LETTERS = 12  # a bold line so short is a title over the others, and need not share its words with the source
 
 
 _Line: TypeAlias = tuple[str, frozenset[str]]  # with its words
@@ -59,26 +64,30 @@ class Verifier:
         """Whether all of a claim, a piece of Markdown, stands in the passages together."""
         lines = [(line, frozenset(query_tokens(line))) for passage in evidence for line in _lines(passage)]
         sentences = list(_lines(claim))
+        titles = {_letters(title) for title in (*_TITLE.findall(claim), *_LEAD.findall(claim))}
         if not lines or not sentences:
             return Verdict(False, "nothing")
         whole = _letters(" ".join(line for line, _ in lines))
         for sentence in sentences:
-            is_label = len(_letters(sentence)) < _LABEL_CHARS and len(sentences) > 1
-            if _letters(sentence) not in whole and (reason := self._fault(sentence, lines, is_label)):
+            letters = _letters(sentence)
+            is_title = letters in titles and len(letters) < _TITLE_LETTERS and len(sentences) > 1
+            reason = self._fault(sentence, lines, is_said=is_title or letters in whole)
+            if reason:
                 return Verdict(False, reason)
         return Verdict(True)
 
-    def _fault(self, sentence: str, lines: Sequence[_Line], is_label: bool) -> str:
+    def _fault(self, sentence: str, lines: Sequence[_Line], *, is_said: bool) -> str:
+        """What is wrong with a sentence; `is_said` says that its words are there, if perhaps in another sense."""
         words = set(query_tokens(sentence))
         near, covered = _nearest(words, lines)
-        is_foreign = covered < self._covered and self._means(sentence, lines)
+        is_foreign = not is_said and covered < self._covered and self._means(sentence, lines)
         if (
             _exact(sentence)
             - _exact(source := "\n".join(line for line, _ in lines) if is_foreign else near)
             - _parts(source)
         ):
             return "exact"
-        if covered < self._covered and not is_foreign and not is_label:
+        if covered < self._covered and not is_foreign and not is_said:
             return "words"
         return "opposite" if not is_foreign and contradicts(sentence, near) else ""
 
@@ -118,11 +127,13 @@ def _nearest(words: set[str], lines: Sequence[_Line]) -> tuple[str, float]:
 
 def _exact(text: str) -> set[str]:
     """What must not differ by a character: numbers, versions, identifiers."""
+    text = _BEFORE_UNIT.sub("", text)
     is_english = detect_language(text) == "en"
     names = {name.lower().strip("-") for name in _NAME.findall(text)}
-    return set(_NUMBER.findall(text)) | {name for name in names if not (is_english and _COMPOUND.fullmatch(name))}
+    numbers = {number.lower() for number in _NUMBER.findall(text)}
+    return numbers | {name for name in names if not (is_english and _COMPOUND.fullmatch(name))}
 
 
 def _parts(text: str) -> set[str]:
-    words = re.findall(r"[A-Za-z0-9_.$/:@-]+", text.lower())
+    words = re.findall(r"[A-Za-z0-9_.$/:@-]+", _BEFORE_UNIT.sub("", text).lower())
     return {part for word in words for part in (word.strip("-.:"), *re.split(r"[._/:@-]", word))}

@@ -35,11 +35,13 @@ def node_modules() -> Path:
     lock = (_NPM / "package-lock.json").read_bytes()
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = folder / "dayi-tests" / hashlib.sha256(lock).hexdigest()[:16]
-    if not (folder / "node_modules" / "axe-core").is_dir():
+    complete = folder / "complete"
+    if not complete.exists():
         shutil.copytree(_NPM, folder, dirs_exist_ok=True)
         done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, text=True)
         if done.returncode:
             pytest.skip(f"npm cannot install what tests/npm names: {done.stderr.strip().splitlines()[-1]}")
+        complete.touch()
     return folder / "node_modules"
 
 

@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     database: SecretStr | None = Field(None, description="SQLAlchemy URL; by default SQLite in the data folder")
     embedding: str = Field("bundled", description="`bundled`, or the name of a sentence-transformers model")
     reranker: str = Field("", description="Name of a cross-encoder that reads the first hits once more")
-    llm: str = Field("", description="Language model, such as openai:gpt-5-mini; empty: experts' own words only")
+    llm: str = Field("", description="Language model, such as openai:gpt-4.1-mini; empty: experts' own words only")
     llm_base_url: str = Field("", description="Address of an OpenAI-compatible server or of Ollama")
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key for the language model's server")
     llm_daily_tokens: int = Field(

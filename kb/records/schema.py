@@ -121,7 +121,6 @@ usage = Table(
     Column("day", Text, primary_key=True),
     Column("site", Text, primary_key=True),
     Column("tokens", sa.BigInteger, nullable=False),
-    Column("questions", sa.BigInteger, nullable=False),
 )
 
 # ---- the learning loop

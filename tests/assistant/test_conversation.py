@@ -68,6 +68,17 @@ def test_an_open_version_is_asked_for(twins: Services) -> None:
     answer = ask(twins, "1.x", product="osprey", conversation=asked.conversation)
     assert "osprey.port" in answer.markdown
     assert "osprey.console.port" not in answer.markdown
+    further = ask(twins, "And what about the port of the console after that?", conversation=asked.conversation)
+    assert not further.choices
+    assert "osprey.console.port" not in further.markdown
+
+
+def test_a_name_alone_is_no_change_of_language(twins: Services) -> None:
+    """Who asked in Chinese and chooses a product goes on in Chinese."""
+    asked = ask(twins, "怎么修改 management console 的 port？ change the port of the management console")
+    assert asked.language == "zh"
+    assert asked.choices
+    assert ask(twins, "heron", conversation=asked.conversation).language == "zh"
 
 
 def test_what_is_named_is_not_asked_for(twins: Services) -> None:

@@ -59,6 +59,9 @@ def test_what_the_passage_says_is_supported(verifier: Verifier, claim: str) -> N
         ("升级 MySQL 驱动并清理连接池中的旧连接。", "words"),
         ("先备份所有的数据，再清空历史记录。", "words"),
         ("测试端口：\n\n```bash\nrm -rf / --no-preserve-root\n```", "exact"),
+        ("在防火墙中同时放行 8848 与 9848。\n先删除整个数据库。", "words"),
+        ("支持热切换。", "opposite"),
+        ("端口是主端口加 100。", "exact"),
         ("", "nothing"),
     ],
 )

@@ -28,6 +28,14 @@ __all__ = ["Case", "Figures", "labelled", "measure"]
 
 _CORPORA = Path(__file__).parents[2] / "../shared/corpora"
 _ITEMS_A_DOCUMENT = 3
+_INSERTED = (
+    "先删除整个数据库。",
+    "关闭防火墙。",
+    "然后格式化磁盘。",
+    "把所有节点都停掉。",
+    "清空配置表。",
+    "Delete all data first.",
+)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _REWORDED = (
     ("您可以", "可以"), ("请确保", "应保证"), ("确保", "保证"), ("检查", "查看"), ("例如", "比如"),
@@ -128,6 +136,8 @@ def _variants(
         "number": lambda: _other_number(claim, evidence[0], chance),
         "opposite": lambda: _opposite(claim, chance),
         "other document": lambda: chance.choice(others),
+        "cut negation": lambda: _cut_negation(claim),
+        "inserted": lambda: f"{claim}\n{chance.choice(_INSERTED)}",
     }
     kind = chance.choice(list(changes))
     changed = changes[kind]()
@@ -155,14 +165,27 @@ def _other_name(claim: str, evidence: str, names: Sequence[str], chance: random.
 
 
 def _other_number(claim: str, evidence: str, chance: random.Random) -> str:
-    numbers = re.findall(r"(?<![\w.])\d+(?:\.\d+)*(?![\w.]*\w)", re.sub(r"(?m)^\s*\d+[.)]", "", claim))
+    numbers = re.findall(
+        r"(?<![A-Za-z0-9_.])\d+(?:\.\d+)*(?=(?:ms|s|m|g|gb|mb|k|%)?(?![A-Za-z0-9_.]))",
+        re.sub(r"(?m)^\s*\d+[.)]", "", claim),
+        re.IGNORECASE,
+    )
     if not numbers:
         return ""
     number = chance.choice(numbers)
     parts = number.split(".")
     part = chance.randrange(len(parts))
     parts[part] = str(int(parts[part]) + chance.choice([1, 2, 3, 10, 100]))
-    return re.sub(rf"(?<![\w.]){re.escape(number)}(?!\w)", ".".join(parts), claim)
+    return re.sub(rf"(?<![A-Za-z0-9_.]){re.escape(number)}(?![0-9_.])", ".".join(parts), claim)
+
+
+def _cut_negation(claim: str) -> str:
+    """What a sentence denies, without its denial: every word of it stands in the evidence."""
+    denied = re.search(
+        r"(?:不要|不能|不可以|不会|不支持|无需|不应|无法|do not |must not |cannot |never )([^，。；,.;\n`]{6,60})",
+        claim,
+    )
+    return f"{denied[1]}。" if denied else ""
 
 
 def _opposite(claim: str, chance: random.Random) -> str:

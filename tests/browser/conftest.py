@@ -196,7 +196,9 @@ def reader(
     """A fresh reader; parametrise indirectly with options of the browser's context."""
     docs, services, server = neighbours
     docs.policy = STRICT.format(server=server)
-    options = {"locale": "zh-CN", "viewport": {"width": 1280, "height": 860}} | getattr(request, "param", {})
+    # Without motion the panel stands where it stands at once; one test asks for it.
+    options = {"locale": "zh-CN", "viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
+    options |= getattr(request, "param", {})
     context = browser.new_context(**options)
     context.set_default_timeout(15_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -45,6 +45,7 @@ def test_the_way_to_a_fix_without_javascript(browser: Browser, desk: Desk) -> No
     desk.services.assistant.rate(answer.id, answer.feedback_token, "bad", ["outdated"], "2.4 needs one more port")
     page, problems = open_page(browser, desk, scripts=False)
     page.goto(f"{desk.address}/review")
+    expect(page.locator("[name=name]")).to_be_focused()
     page.keyboard.type("lin")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

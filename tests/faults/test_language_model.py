@@ -238,11 +238,14 @@ def test_a_stall_in_the_middle_keeps_what_was_said(desk: Desk, server: ModelServ
 
 def test_a_reasoning_loop_ends_and_is_paid_for(desk: Desk, server: ModelServer, budget_records: Records) -> None:
     """Only thoughts, no words: cut at the total time, fallback, and the tokens count."""
-    server.script = lambda body: Reply([delta("", reasoning_content="hmm"), 0.05] * 200)
-    events, seconds = asked(desk(Patience(total_s=1.0)))
-    assert is_fallback(events)
-    assert seconds < 2
-    assert TokenBudget(budget_records).spent() > 500
+    spent = []
+    for thoughts in (0, 30):
+        server.script = lambda body, n=thoughts: Reply([*([delta("", reasoning_content="hmm")] * n), 30.0])
+        events, seconds = asked(desk(Patience(first_s=1.0, total_s=1.0)))
+        assert is_fallback(events)
+        assert seconds < 2
+        spent.append(TokenBudget(budget_records).spent())
+    assert spent[1] - spent[0] >= 30
 
 
 @pytest.mark.slow
@@ -449,6 +452,51 @@ def test_a_follow_up_costs_at_most_three_calls(desk: Desk, server: ModelServer) 
     events, _ = asked(assistant, "那它呢？", conversation=first.conversation)
     assert isinstance(events[-1], Done)
     assert server.calls - before <= 3
+
+
+def test_a_rewriting_that_is_cut_off_is_left_out(desk: Desk, server: ModelServer) -> None:
+    """The rule takes its place, nobody waits twice, and there is one end as ever."""
+    assistant = desk()
+    first = asked(assistant)[0][-1].answer  # type: ignore[union-attr]
+    before = server.calls
+    server.script = lambda body: spoken(["那么"], finish="length")
+    events, _ = asked(assistant, "那它呢？", conversation=first.conversation)
+    assert isinstance(events[-1], Done)
+    assert server.calls - before == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        spoken([], finish="length"),
+        spoken(["<think>", "hmm " * 50], finish="length"),
+        spoken([""]),
+        Reply([b'data: {"choices":[]}\n\n', b"data: [DONE]\n\n"]),
+    ],
+    ids=["nothing, cut off", "thoughts only", "nothing", "no choices"],
+)
+def test_no_word_at_all_is_no_answer(desk: Desk, server: ModelServer, reply: Reply) -> None:
+    """Before the first word the built-in engine takes over, whatever the reason."""
+    server.script = lambda body: reply
+    assert is_fallback(asked(desk())[0])
+
+
+def test_a_bad_question_does_not_stop_the_others(desk: Desk, server: ModelServer) -> None:
+    """A server that refuses some questions as malformed is not down."""
+    server.script = lambda body: refusal(400)
+    assistant = desk()
+    for _ in range(6):
+        asked(assistant)
+    server.script = answering(GOOD)
+    assert asked(assistant)[0][-1].answer.engine == "generative"  # type: ignore[union-attr]
+
+
+def test_an_unsupported_summary_is_marked(desk: Desk, server: ModelServer) -> None:
+    """The sentence before the first heading as well, in the stream and in the answer."""
+    server.script = answering("把 `nacos.magic.port` 设为 4711 就可以了。[1]\n\n" + GOOD)
+    answer = asked(desk())[0][-1].answer  # type: ignore[union-attr]
+    assert "未见依据" in answer.summary
+    assert "未见依据" in answer.markdown
 
 
 def test_history_is_short(desk: Desk, server: ModelServer) -> None:

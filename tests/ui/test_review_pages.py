@@ -264,11 +264,25 @@ def test_from_the_rating_to_the_fix(desk: Desk) -> None:
         trail = client.get(item).text
         assert "approved" in trail
     fixed = reader.get(f"/a/{answer.id}")
-    assert "STARTING 与端口" in fixed.text
+    assert f'<a href="/p/nacos/{answer.citations[0].document}">STARTING 与端口</a>' in fixed.text
+    assert "9850" in reader.get(f"/p/nacos/{answer.citations[0].document}").text
     assert "9850" in fixed.text
     assert fixed.headers["x-robots-tag"] == "noindex"
     view = reader.get(f"/api/v1/answers/{answer.id}").json()["review"]
     assert view == {"state": "resolved", "product": "nacos", "document": answer.citations[0].document}
+
+
+def test_a_review_that_ends_without_a_correction_claims_none(desk: Desk) -> None:
+    """Resolved by hand, the asker's page says that nothing changed."""
+    answer = desk.ask("客户端还是报 STARTING，9848 已放行")
+    desk.services.assistant.rate(answer.id, answer.feedback_token, "bad")
+    review = desk.services.learning.queue.of_answer(answer.id)
+    assert review
+    with desk.client("lin") as client:
+        send(client, f"/review/items/{review.id}", f"/review/items/{review.id}", version="1", state="resolved")
+    page = desk.client().get(f"/a/{answer.id}").text
+    assert "An expert looked at this and changed nothing." in page
+    assert "corrected" not in page
 
 
 def test_a_fall_must_be_confirmed(desk: Desk) -> None:

@@ -21,7 +21,7 @@ DEMO_SITE = Site(id="demo", product="nacos", title="Nacos")
 WIDGET = Path(__file__).parents[1] / "widget" / "widget.js"
 """The script that sites load."""
 
-_CACHE = "public, max-age=300, stale-while-revalidate=86400"
+_CACHE = "public, max-age=300"  # no longer: the script and the texts of the server have to fit each other
 # What the page in an iframe passes on to the widget, as its attributes.
 _PASSED_ON = ("product", "version", "language", "color-scheme")
 _Text = Annotated[str, Header()]

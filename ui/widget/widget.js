@@ -1,13 +1,9 @@
 // Dayi's widget for documentation sites: a button, and behind it a panel that answers with causes, steps and sources.
-//
-// It runs in pages of strangers, so it leaves nothing behind and asks for nothing but this script and its server: styles
-// are constructed sheets, and answers come as trees (ui/blocks.py) whose elements are made one by one, so no string ever
-// becomes HTML. Whatever fails, fails here: the page does not notice.
-//
-// ES2020, checked by `tsc --checkJs --strict` with types.d.ts. Attributes, functions and events: docs/widget.md.
+// It needs nothing but this script and its server: styles are constructed sheets, answers come as trees (ui/blocks.py)
+// whose elements are made one by one, and whatever fails, fails here. ES2020; see types.d.ts and docs/widget.md.
 "use strict";
 (() => {
-  if (customElements.get("dayi-widget")) return; // the page loads the script twice
+  if (customElements.get("dayi-widget") || !document.adoptedStyleSheets) return; // loaded twice, or an old browser
 
   const script = /** @type {HTMLScriptElement | null} */ (
     document.currentScript || document.querySelector('script[src*="/widget.js"]') // a module has no current script
@@ -182,7 +178,7 @@
     const headers = { Accept: accept, ...(body && { "Content-Type": "application/json" }) };
     const method = body ? "POST" : "GET";
     /** @type {RequestInit} */
-    const options = { method, headers, body: body && JSON.stringify(body), signal, credentials: "omit", referrerPolicy: "origin" };
+    const options = { method, headers, body: body && JSON.stringify(body), signal, credentials: "omit" };
     for (let delay = 1000; ; delay *= 4) {
       if (navigator.onLine === false) throw new Failure("offline");
       const reply = await fetch(url, options).catch(() => null);
@@ -281,17 +277,17 @@ h2, h3, h4, h5, p, ul, ol, fieldset { margin: 0; padding: 0; border: 0; font: in
 ul, ol { list-style: none; }
 button, textarea, input { font: inherit; color: inherit; margin: 0; }
 button { background: none; border: 0; padding: 0; cursor: pointer; text-align: start; }
-a { color: inherit; text-decoration: underline; text-decoration-color: var(--accent); text-underline-offset: 3px; }
+a { color: inherit; text-decoration: underline; text-decoration-color: var(--accent); }
 [hidden] { display: none !important; }
-:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
+:focus-visible, .pill:has(:focus-visible) { outline: 2px solid var(--ink); outline-offset: 2px; }
 .icon { width: 18px; height: 18px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .gap { flex: 1; }
+:is(.launcher, .send, .button):hover { filter: brightness(1.1); }
 .waiting { margin: 22px 20px; }
 
-.launcher { position: fixed; z-index: var(--dayi-z-index, 2147483000); inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; display: flex; align-items: center; gap: 8px; height: 48px; padding: 0 20px 0 16px; border-radius: 24px; background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 2px 6px rgb(0 0 0 / 18%), 0 8px 24px rgb(0 0 0 / 20%); transition: transform .15s; }
+.launcher { position: fixed; z-index: var(--dayi-z-index, 2147483000); inset: auto var(--dayi-offset-x, 20px) var(--dayi-offset-y, 20px) auto; display: flex; align-items: center; gap: 8px; height: 48px; padding: 0 20px 0 16px; border-radius: 24px; background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 2px 6px rgb(0 0 0 / 18%), 0 8px 24px rgb(0 0 0 / 20%); }
 .launcher .icon { width: 22px; height: 22px; }
-.launcher:hover { transform: translateY(-2px); }
 [data-position$="left"] .launcher { right: auto; left: var(--dayi-offset-x, 20px); }
 [data-position^="top"] .launcher { bottom: auto; top: var(--dayi-offset-y, 20px); }
 
@@ -319,7 +315,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 
 .scroller { position: relative; flex: 1; container-type: size; min-height: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 .home, .results { padding: 26px 20px 16px; }
-.home h3 { font-weight: 700; font-size: 23px; line-height: 1.3; }
+.home h3 { font: 700 23px/1.3 var(--font); }
 .home h3 + p { margin-top: 8px; color: var(--soft); }
 .label { margin: 22px 2px 8px; color: var(--faint); font-size: 13px; }
 :is(.home, .results, .abstained) ul { display: grid; gap: 8px; }
@@ -343,16 +339,16 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .pulse { width: 8px; height: 8px; border-radius: 50%; background: var(--accent); animation: pulse 1.2s ease-in-out infinite; }
 @keyframes pulse { 50% { opacity: .25; transform: scale(.7); } }
 .notice { display: flex; gap: 9px; align-items: flex-start; margin-bottom: 14px; padding: 9px 13px; border-radius: 10px; background: var(--sunken); color: var(--soft); font-size: 13.5px; }
-.text { margin-left: auto; color: var(--ink); font-weight: 550; text-decoration: underline; text-underline-offset: 3px; white-space: nowrap; }
+.text { margin-left: auto; color: var(--ink); text-decoration: underline; white-space: nowrap; }
 .abstained { padding: 15px 17px; border: 1.5px dashed var(--strong); border-radius: 13px; }
-.abstained h4 { font-weight: 650; font-size: 16px; }
+.abstained h4 { font-weight: 650; }
 .abstained p { color: var(--soft); font-size: 14px; margin-top: 3px; }
 .abstained .button { margin-top: 13px; }
 .part { margin-top: 20px; }
 .part > h4, .turn h5 { font-weight: 650; font-size: 14.5px; margin-bottom: 10px; }
 .part > h4 { display: flex; align-items: center; gap: 8px; }
 .part > h4::before { content: ""; width: 4px; height: 15px; border-radius: 2px; background: var(--accent); }
-.summary { font-size: 16px; line-height: 1.65; }
+.summary { font-size: 16px; }
 :is(.causes, .explanation) .items { display: grid; gap: 9px; }
 .causes .items > li { padding: 11px 14px; border-radius: 11px; background: var(--sunken); }
 .steps .items { counter-reset: step; }
@@ -364,8 +360,8 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .unsupported .warning { color: var(--ink); font-size: 13px; font-weight: 550; }
 
 .written { overflow-wrap: anywhere; min-width: 0; }
-.written > :first-child { margin-top: 0; }
 .written :is(p, ul, ol, pre, .code, table, blockquote) { margin: .6em 0 0; }
+.written > :first-child { margin-top: 0; }
 .written .code + p { margin-top: .3em; }
 .written h5 { margin: 1.1em 0 .3em; }
 .written ul { list-style: disc; padding-left: 1.35em; }
@@ -373,7 +369,7 @@ h2 { flex: 1; font-weight: 650; font-size: 15.5px; overflow: hidden; text-overfl
 .written li { margin: .2em 0; }
 .written blockquote { padding-left: 12px; border-left: 3px solid var(--strong); color: var(--soft); }
 table { display: block; overflow-x: auto; border-collapse: collapse; font-size: 13.5px; }
-th, td { padding: 5px 10px; border: 1px solid var(--line); text-align: start; vertical-align: top; }
+th, td { padding: 5px 10px; border: 1px solid var(--line); text-align: start; }
 code { font: .88em/1.5 var(--mono); padding: .1em .35em; border-radius: 5px; background: var(--sunken); }
 .causes code { background: var(--bg); }
 .code { position: relative; }
@@ -391,12 +387,12 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .tag .icon { width: 13px; height: 13px; stroke-width: 2; }
 
 .quote { margin: 11px 0 4px; border: 1px solid var(--line); border-radius: 11px; background: var(--bg); overflow: hidden; font-size: 13.5px; }
-.quote .from { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 12px; margin: 0; padding: 9px 13px; border-bottom: 1px solid var(--line); }
-.quote .gone { margin: 0; padding: 8px 13px; background: var(--sunken); color: var(--soft); }
+.quote > p { margin: 0; }
+.quote .from { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 12px; padding: 9px 13px; border-bottom: 1px solid var(--line); }
+.quote .gone { padding: 8px 13px; background: var(--sunken); }
 .context { position: relative; max-height: 230px; overflow-y: auto; overscroll-behavior: contain; padding: 11px 13px; color: var(--soft); }
 .mark { margin: 8px -5px; padding: 6px 9px; border-left: 3px solid var(--accent); border-radius: 3px 7px 7px 3px; background: var(--mark); color: var(--ink); }
 .mark > :first-child { margin-top: 0; }
-.mark code, .mark pre { background: color-mix(in srgb, var(--bg) 55%, transparent); }
 .quote .open { display: flex; align-items: center; gap: 7px; padding: 9px 13px; border-top: 1px solid var(--line); text-decoration: none; font-weight: 550; }
 .quote .open .host { margin-left: auto; }
 
@@ -404,8 +400,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .sources li { padding: 9px 13px; font-size: 14px; }
 .sources li + li, .related li + li { border-top: 1px solid var(--line); }
 .sources .marks { margin: 0 6px 0 -2px; }
-.sources .name { text-decoration-color: transparent; font-weight: 500; }
-.sources .name:hover { text-decoration-color: var(--accent); }
+.sources .name { font-weight: 500; }
 .sources .tag, .sources li > .host { margin-left: 8px; }
 .related li { display: flex; }
 .related .row { border: 0; border-radius: 0; padding: 9px 13px; font-size: 14px; }
@@ -416,12 +411,11 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 .action[aria-pressed="true"] { background: var(--tint); color: var(--ink); }
 .form { margin-top: 10px; padding: 14px; border: 1px solid var(--line); border-radius: 12px; display: grid; gap: 11px; }
 .abstained .form { padding: 0; border: 0; }
-.form legend { float: left; width: 100%; padding: 0; margin-bottom: 9px; font-weight: 600; }
+.form legend { float: left; width: 100%; padding: 0; font-weight: 600; }
 .form fieldset { display: flex; flex-wrap: wrap; gap: 7px; }
 .pill { position: relative; padding: 4px 12px; border: 1px solid var(--strong); border-radius: 99px; font-size: 13px; color: var(--soft); }
 .pill input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
 .pill:has(:checked) { background: var(--tint); border-color: var(--accent); color: var(--ink); }
-.pill:has(:focus-visible) { outline: 2px solid var(--ink); outline-offset: 2px; }
 .form :is(textarea, input:not([type])) { width: 100%; padding: 8px 11px; border: 1px solid var(--strong); border-radius: 9px; background: var(--bg); resize: vertical; }
 .button { justify-self: start; width: fit-content; padding: 6px 16px; border-radius: 9px; background: var(--accent); color: var(--on-accent); font-weight: 550; font-size: 14px; }
 .said:not(:empty) { margin-top: 8px; color: var(--soft); font-size: 13.5px; }
@@ -440,7 +434,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 @media (max-width: 640px) {
   header { gap: 3px; padding: 10px 8px 10px 16px; }
   h2 { font-size: 15px; }
-  .mode { padding: 2px 9px; }
+  .modes { margin: 0; }
+  .mode { padding: 2px 8px; }
   dialog.panel, [data-position] dialog.panel { inset: 0 0 auto 0; width: 100%; height: var(--dayi-height, 100dvh); border: 0; border-radius: 0; }
   .box textarea, .form :is(textarea, input:not([type])) { font-size: 16px; }
   .copy span { display: none; }
@@ -449,7 +444,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 @media (forced-colors: active) {
   .question, .causes .items > li, .notice, .launcher, .send, .button, .cite, .mode[aria-pressed="true"], .action[aria-pressed="true"], .pill { border: 1px solid ButtonText; }
   .cite[aria-expanded="true"], .mode[aria-pressed="true"], .action[aria-pressed="true"], .pill:has(:checked) { border-color: Highlight; outline: 1px solid Highlight; }
-  .mark { border-left-color: Highlight; }
+  .box:focus-within { outline: 2px solid Highlight; }
   .part > h4::before, .pulse { background: CanvasText; forced-color-adjust: none; }
 }
 @media print { .root { display: none; } }
@@ -512,7 +507,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.head.textContent = answer.question; // as stored: secrets are hidden
       this.element.dataset.outcome = answer.outcome;
       const isOpen = answer.outcome === "abstained";
-      const parts = answer.choices.length ? [this.choices(answer)] : isOpen ? [this.abstention(answer)] : this.parts(answer);
+      const parts = isOpen ? [answer.choices.length ? this.choices(answer) : this.abstention(answer)] : this.parts(answer);
       const reply = el("div", { class: "reply", lang: answer.language },
         answer.masked && el("p", { class: "notice" }, icon("shield"), this.widget.t("masked")),
         answer.notice && el("p", { class: "notice" }, this.widget.t(`notice_${answer.notice}`)),
@@ -587,8 +582,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     /** @param {Answer} answer */
     related({ related, outcome }) {
       const { widget } = this;
-      const entries = related.map(({ title, url }) => el("li", {},
-        button("row", { click: () => widget.ask(title) }, el("span", {}, title), icon("arrow")),
+      const entries = related.map(({ title, url }) => el("li", {}, widget.askButton(title),
         hostOf(url) && link(url, { class: "go", "aria-label": `${widget.t("open_page")}: ${title}` }, icon("out"))));
       return this.section("related", el("ul", {}, ...entries), entries, outcome === "abstained" ? "nearest" : "related");
     }
@@ -611,8 +605,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const item = /** @type {HTMLElement} */ (cite.closest(".item"));
       const wasOpen = cite.getAttribute("aria-expanded") === "true";
       item.querySelector(".quote")?.remove();
-      for (const other of item.querySelectorAll(".cite")) other.setAttribute("aria-expanded", String(other === cite && !wasOpen));
+      for (const other of item.querySelectorAll(".cite")) other.setAttribute("aria-expanded", "false");
       if (wasOpen) return;
+      cite.setAttribute("aria-expanded", "true");
       const mark = el("div", { class: "mark" }, plain(quote.quote));
       const context = el("div", { class: "context written", tabindex: 0 }, plain(quote.before), mark, plain(quote.after));
       const card = el("div", { class: "quote", role: "group", "aria-label": label },
@@ -633,8 +628,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const { widget } = this;
       const said = el("p", { class: "said", role: "status" });
       const form = this.form(said, "thanks_bad", (given) => this.rate("bad", given),
-        el("fieldset", {}, el("legend", {}, widget.t("what_wrong")), ...REASONS.map((reason) => el("label", { class: "pill" },
-          el("input", { type: "checkbox", name: "reasons", value: reason }), el("span", {}, widget.t(`reason_${reason}`))))));
+        el("fieldset", {}, el("legend", {}, widget.t("what_wrong")), ...REASONS.map((reason) =>
+          el("label", { class: "pill" }, el("input", { type: "checkbox", name: "reasons", value: reason }), widget.t(`reason_${reason}`)))));
       /** @param {"good" | "bad"} rating @param {string} name @param {string} thanks */
       const thumb = (rating, name, thanks) => button("action thumb", {
         "data-rating": rating, "aria-pressed": "false", "aria-label": widget.t(name), title: widget.t(name),
@@ -643,12 +638,13 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
           form.hidden = rating === "good" || problem !== "";
         }),
       }, icon("thumb"));
-      const text = () => `${answer.question}\n\n${answer.markdown}\n\n${answer.permalink}`;
+      const text = () => [answer.question, answer.markdown, answer.permalink].join("\n\n");
       return [
         el("div", { class: "actions" }, thumb("good", "helpful", "thanks"), thumb("bad", "unhelpful", "thanks_bad"),
           el("span", { class: "gap" }), this.copier("copy_answer", text),
           link(answer.permalink, { class: "action" }, icon("link"), widget.t("permalink"))),
-        form, said, answer.outcome !== "abstained" && el("p", { class: "fine" }, widget.t(answer.engine === "generative" ? "written" : "unreviewed")),
+        form, said, answer.outcome !== "abstained" &&
+          el("p", { class: "fine" }, widget.t(answer.engine === "generative" ? "written" : "unreviewed")),
       ];
     }
 
@@ -665,7 +661,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         submit: async (/** @type {Event} */ event) => {
           event.preventDefault();
           const given = new FormData(form);
-          const problem = await send({ ...Object.fromEntries(given), ...(given.has("reasons") && { reasons: given.getAll("reasons") }) });
+          const reasons = given.has("reasons") && { reasons: given.getAll("reasons") };
+          const problem = await send({ ...Object.fromEntries(given), ...reasons });
           said.textContent = this.widget.t(problem || thanks);
           form.hidden = problem !== "not_sent";
         },
@@ -677,8 +674,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     /** @param {string} path @param {object} body @returns {Promise<string>} empty, or the name of a text */
     async post(path, body) {
       const { id, feedback_token } = /** @type {Answer} */ (this.answer);
-      const whole = { answer: id, token: feedback_token, ...body };
-      return request(this.widget.api(path), { body: whole }).then(() => "", ({ kind }) => (kind === "not_found" ? "expert_missing" : "not_sent"));
+      const sent = request(this.widget.api(path), { body: { answer: id, token: feedback_token, ...body } });
+      return sent.then(() => "", ({ kind }) => (kind === "not_found" ? "expert_missing" : "not_sent"));
     }
 
     /** @param {"good" | "bad"} rating @param {object} more */
@@ -694,8 +691,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     /** The desk asks back: which product or version? @param {Answer} answer */
     choices({ choices }) {
       const { widget } = this;
-      const entries = choices.map((text) => el("li", {}, button("row", { click: () => widget.ask(text) }, el("span", {}, text), icon("arrow"))));
-      return el("div", { class: "abstained" }, el("h4", {}, widget.t("which")), el("p", {}, widget.t("which_text")), el("ul", {}, ...entries));
+      return el("div", { class: "abstained" }, el("h4", {}, widget.t("which")), el("p", {}, widget.t("which_text")),
+        el("ul", {}, ...choices.map((text) => el("li", {}, widget.askButton(text)))));
     }
 
     /** @param {Answer} answer */
@@ -703,8 +700,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const { widget } = this;
       const said = el("p", { class: "said", role: "status" });
       const contact = widget.t("contact");
-      const field = el("input", { name: "contact", maxlength: 200, placeholder: contact, "aria-label": contact, autocomplete: "email" });
-      const form = this.form(said, "expert_sent", (given) => this.post("expert-requests", given), el("p", {}, widget.t("expert_text")), field);
+      const field = el("input", { name: "contact", maxlength: 200, placeholder: contact, "aria-label": contact });
+      const send = (/** @type {object} */ given) => this.post("expert-requests", given);
+      const form = this.form(said, "expert_sent", send, el("p", {}, widget.t("expert_text")), field);
       const open = button("button", {
         click: () => {
           form.hidden = false;
@@ -712,7 +710,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
           field.focus();
         },
       }, widget.t("expert"));
-      return el("div", { class: "abstained" }, el("h4", {}, widget.t("abstained")), el("p", {}, widget.t("abstained_text")), open, form, said);
+      return el("div", { class: "abstained" }, el("h4", {}, widget.t("abstained")),
+        el("p", {}, widget.t("abstained_text")), open, form, said);
     }
 
     /** @param {string} key @param {() => string} text */
@@ -720,8 +719,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const { widget } = this;
       const label = el("span", {}, widget.t(key));
       const copy = async () => {
-        const result = await Promise.resolve().then(() => navigator.clipboard.writeText(text())).then(() => "copied", () => "not_copied");
-        label.textContent = widget.announce(result);
+        const written = Promise.resolve().then(() => navigator.clipboard.writeText(text())); // there may be no clipboard
+        label.textContent = widget.announce(await written.then(() => "copied", () => "not_copied"));
         setTimeout(() => (label.textContent = widget.t(key)), 1500);
       };
       return button("action copy", { "aria-label": widget.t(key), click: copy }, icon("copy"), label);
@@ -812,7 +811,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
 
     /** @param {string} path */
     api(path) {
-      return new URL(`api/v1/${path}`, new URL("./", this.option("apiBase") || script?.src || location.href)).href;
+      const base = this.option("apiBase").replace(/[^/]$/, "$&/") || script?.src || location.href;
+      return new URL(`api/v1/${path}`, new URL("./", base)).href;
     }
 
     /** Tell the page's scripts. @param {string} name @param {object} detail */
@@ -906,7 +906,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         return false;
       }
       const remembered = () => JSON.parse(sessionStorage.getItem(this.memory) || "[]");
-      this.turns = quietly(() => remembered().map((/** @type {Answer} */ answer) => new Turn(this, answer.question, answer)), true) || [];
+      const turn = (/** @type {Answer} */ answer) => new Turn(this, answer.question, answer);
+      this.turns = quietly(() => remembered().map(turn), true) || [];
       return true;
     }
 
@@ -934,14 +935,14 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         if (light !== undefined) return light < 0.2;
       }
       const schemes = getComputedStyle(document.documentElement).colorScheme;
-      return schemes.includes("dark") && (!schemes.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches);
+      return schemes === "dark" || (schemes.includes("dark") && matchMedia("(prefers-color-scheme: dark)").matches);
     }
 
     paint() {
       this.root.classList.toggle("dark", this.isDark());
-      const height = Math.round(window.visualViewport?.height || 0); // a phone's keyboard covers the page without shrinking it
       const colour = this.option("projectColor") || this.site?.colour || "";
-      let own = `--dayi-height: ${height}px;`;
+      // A phone's keyboard covers the page without making it smaller.
+      let own = `--dayi-height: ${Math.round(window.visualViewport?.height || 0)}px;`;
       if (CSS.supports("color", colour)) {
         this.sheet.replaceSync(`i { color: ${colour} }`);
         const probe = this.root.appendChild(el("i"));
@@ -958,7 +959,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.root.dataset.position = this.option("position") || "bottom-right";
       this.launcher?.remove();
       if (this.option("buttonHide") === "true") return;
-      this.launcher = button("launcher", { "aria-haspopup": "dialog", click: () => this.open() }, icon("chat"), this.t("launch"));
+      const props = { "aria-haspopup": "dialog", click: () => this.open() };
+      this.launcher = button("launcher", props, icon("chat"), this.t("launch"));
       this.root.prepend(this.launcher);
       if (this.option("projectColor")) this.paint();
     }
@@ -968,7 +970,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       if (this.isInline) return this.root.appendChild(el("section", { class: "panel" }));
       this.dialog = el("dialog", {
         class: "panel", close: () => this.onClosed(),
-        click: (/** @type {Event} */ event) => event.target === this.dialog && this.close(), // on the backdrop
+        // On the backdrop; a click would also be the end of a selection that began in the panel.
+        pointerdown: (/** @type {Event} */ event) => event.target === this.dialog && this.close(),
       });
       return this.root.appendChild(this.dialog);
     }
@@ -983,34 +986,50 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.results = el("section", { class: "results", "aria-label": this.t("pages") });
       this.turns = this.turns.map((turn) => (turn.isOver ? turn : new Turn(this, turn.question, turn.answer)));
       this.thread = el("div", { class: "thread" }, ...this.turns.map((turn) => turn.element));
-      this.scroller = el("div", { class: "scroller", keydown: this.onArrow.bind(this) }, this.home, this.results, this.thread);
+      const keydown = this.onArrow.bind(this);
+      this.scroller = el("div", { class: "scroller", keydown }, this.home, this.results, this.thread);
       this.panel?.replaceChildren(this.drawHeader(), this.scroller, this.drawComposer(), this.live);
       this.type(typed);
     }
 
+    heading() {
+      const name = this.option("projectName") || this.site?.title || "";
+      if (this.option("modalTitle")) return this.option("modalTitle");
+      if (!this.site) return name || this.t("launch");
+      return this.t(name ? "title_of" : "title", name);
+    }
+
     drawHeader() {
-      const name = this.option("projectName") || this.site?.title;
-      const title = this.option("modalTitle") || (this.site ? this.t(name ? "title_of" : "title", name || "") : name || this.t("launch"));
+      const title = this.heading();
       const logo = this.option("projectLogo");
       /** @type {HTMLElement} */
-      const seal = logo ? el("img", { class: "seal", alt: "", src: logo, error: () => seal.remove() }) : el("span", { class: "seal", "aria-hidden": "true" }, "答");
+      const seal = logo
+        ? el("img", { class: "seal", alt: "", src: logo, error: () => seal.remove() })
+        : el("span", { class: "seal", "aria-hidden": "true" }, "答");
       /** @param {string} mode */
       const tab = (mode) => button("mode", { "data-mode": mode, click: () => this.switchTo(mode) }, this.t(mode));
-      /** @param {string} icons @param {string} name @param {() => void} click */
-      const tool = (icons, name, click) => button(`tool ${icons}`, { "aria-label": this.t(name), title: this.t(name), click }, icon(icons));
+      /** @param {string} name @param {string} key @param {() => void} click */
+      const tool = (name, key, click) =>
+        button(`tool ${name}`, { "aria-label": this.t(key), title: this.t(key), click }, icon(name));
       this.panel?.setAttribute("aria-label", title);
       this.panel?.setAttribute("lang", this.language);
       return el("header", {}, seal, el("h2", {}, title),
         this.site && el("div", { class: "modes", role: "group", "aria-label": this.t("modes") }, tab("ask"), tab("search")),
-        this.site && tool("fresh", "new", () => this.startAnew()), !this.isInline && tool("close", "close", () => this.close()));
+        this.site && tool("fresh", "new", () => this.startAnew()),
+        !this.isInline && tool("close", "close", () => this.close()));
     }
 
     drawHome() {
       const own = listOf(this.option("modalExampleQuestions"));
       const examples = own.length ? own : this.site?.examples[this.language] || [];
       return el("div", { class: "home" }, el("h3", {}, this.t("welcome")), el("p", {}, this.t("welcome_text")),
-        examples.length > 0 && el("p", { class: "label" }, this.t("try")), el("ul", {}, ...examples.map((text) =>
-          el("li", {}, button("row", { click: () => this.ask(text) }, el("span", {}, text), icon("arrow"))))));
+        examples.length > 0 && el("p", { class: "label" }, this.t("try")),
+        el("ul", {}, ...examples.map((text) => el("li", {}, this.askButton(text)))));
+    }
+
+    /** @param {string} text */
+    askButton(text) {
+      return button("row", { click: () => this.ask(text) }, el("span", {}, text), icon("arrow"));
     }
 
     drawComposer() {
@@ -1019,7 +1038,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
         if (this.asking) this.stop();
         else this.enter();
       };
-      this.input = el("textarea", { rows: 1, maxlength: 20000, input: () => this.onInput(), keydown: this.onKey.bind(this) });
+      const keydown = this.onKey.bind(this);
+      this.input = el("textarea", { rows: 1, maxlength: 20000, input: () => this.onInput(), keydown });
       this.submit = el("button", { class: "send" });
       return el("form", { class: "composer", submit }, el("div", { class: "box" }, this.input, this.submit),
         el("p", { class: "fine" }, this.option("modalDisclaimer") || this.t("disclaimer")));
@@ -1032,9 +1052,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       const isAsking = this.mode === "ask";
       const typed = input.value.trim();
       thread.hidden = !isAsking || !this.turns.length;
-      results.hidden = isAsking && (this.turns.length > 0 || !typed);
-      home.hidden = !thread.hidden || !results.hidden;
       if (!typed) results.replaceChildren(el("p", { class: "label" }, this.t("search_empty")));
+      results.hidden = isAsking && (this.turns.length > 0 || !results.querySelector(".row"));
+      home.hidden = !thread.hidden || !results.hidden;
       this.root.classList.toggle("empty", !this.turns.length);
       for (const tab of this.root.querySelectorAll(".mode")) {
         tab.setAttribute("aria-pressed", String(tab.matches(`[data-mode=${this.mode}]`)));
@@ -1062,9 +1082,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     onInput() {
       const { input } = this;
       if (!input) return;
+      this.show();
       input.rows = 1;
       while (input.rows < 6 && input.scrollHeight > input.clientHeight + 2) input.rows += 1;
-      this.show();
       this.search(input.value.trim());
     }
 
@@ -1091,10 +1111,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     }
 
     enter() {
-      const text = this.input?.value.trim();
-      const first = this.mode === "search" && /** @type {HTMLElement | null} */ (this.results?.querySelector("a.row") || null);
-      if (first) first.focus();
-      else if (text) this.ask(text);
+      if (this.mode === "ask") this.ask(this.input?.value || "");
+      else /** @type {HTMLElement | null} */ (this.root.querySelector(".results li .row"))?.focus();
     }
 
     /** @param {string} mode */
@@ -1127,7 +1145,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     /** @param {string} query */
     async search(query) {
       this.lookup.abort();
-      if (this.results?.hidden || query.length < 2 || triesLeft() < TRIES) return;
+      if ((this.mode === "ask" && this.turns.length) || query.length < 2 || triesLeft() < TRIES) return;
       const { signal } = (this.lookup = new AbortController());
       await pause(200, signal);
       if (signal.aborted) return;
@@ -1154,6 +1172,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
       this.results?.replaceChildren(
         button("row ask", { click: () => this.ask(query) }, icon("chat"), el("span", {}, this.t("ask_this", query))),
         el("p", { class: "label" }, this.t(hits.length ? "pages" : "none_found")), el("ul", {}, ...entries));
+      this.show();
       this.announce(hits.length ? "found" : "none_found", String(hits.length));
     }
 
@@ -1205,7 +1224,8 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     onFailure(turn, failure) {
       turn.fail(failure);
       this.announce(`error_${failure.kind}`);
-      if (failure.kind === "not_found" && this.lastAnswer) this.lastAnswer.conversation = ""; // the next question begins anew
+      // A conversation that is gone: the next question begins a new one.
+      if (failure.kind === "not_found" && this.lastAnswer) this.lastAnswer.conversation = "";
     }
 
     stop() {
@@ -1319,7 +1339,9 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
   function start() {
     const page = /** @type {any} */ (window);
     const queue = page.Dayi?.q || [];
-    for (const name of Object.keys(COMMANDS)) Object.assign(Dayi, { [name]: (/** @type {any[]} */ ...args) => Dayi(name, ...args) });
+    for (const name of Object.keys(COMMANDS)) {
+      Object.assign(Dayi, { [name]: (/** @type {any[]} */ ...args) => Dayi(name, ...args) });
+    }
     page.Dayi = Dayi;
     if (script?.dataset.siteId && script.dataset.renderOnLoad !== "false") launch();
     for (const args of queue) Dayi(.../** @type {[string]} */ ([...args]));

@@ -16,5 +16,4 @@ def upgrade() -> None:
         sa.Column("day", sa.Text, primary_key=True),
         sa.Column("site", sa.Text, primary_key=True),
         sa.Column("tokens", sa.BigInteger, nullable=False),
-        sa.Column("questions", sa.BigInteger, nullable=False),
     )
