@@ -15,17 +15,18 @@ from sqlalchemy import Connection, Table, case, insert, select, update
 
 from assistant.idempotency import is_repeated
 from assistant.masking import mask
+from assistant.notices.outbox import NoticeEvent, Outbox
 from assistant.reporting import ReviewKind, file_report
 from assistant.retention import forget
 from assistant.values import Answer, Citation, Item, Rating, Related
 from kb.errors import AnswerGone, AnswerNotFound
 from kb.records import Records, answers, feedback
-from kb.records.schema import deleted_answers, expert_requests
+from kb.records.schema import deleted_answers, expert_requests, review_reports
 from kb.text import clean
 
 __all__ = [
     "AnswerStore", "Turn", "capability_hash", "load_answer", "new_capability", "put_rating", "rating_values",
-    "report_answer",
+    "report_answer", "tell_of_answer",
 ]  # fmt: skip
 
 _TURNS = 6
@@ -53,10 +54,11 @@ def capability_hash(capability: str) -> str:
 
 
 class AnswerStore:
-    """Answers and ratings in the database of the records. Thread-safe."""
+    """Answers and ratings in the database of the records; complaints are told to the `outbox`. Thread-safe."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, outbox: Outbox | None = None) -> None:
         self._records = records
+        self._outbox = outbox or Outbox()
 
     def turns(self, conversation: str) -> list[Turn]:
         """The last six questions of a conversation with their answers, oldest first.
@@ -78,8 +80,11 @@ class AnswerStore:
             for question, product, body in reversed(rows)
         ]
 
-    def save(self, answer: Answer) -> None:
-        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts."""
+    def save(self, answer: Answer, *, site: str = "") -> None:
+        """Store an answer, its capabilities as hashes; one that is missing or unsure is put before the experts.
+
+        `site` is the documentation site that asked, empty for none.
+        """
         with self._records.write() as connection:
             connection.execute(
                 insert(answers).values(
@@ -94,6 +99,7 @@ class AnswerStore:
                     question=answer.question,
                     token_hash=capability_hash(answer.feedback_token),
                     body=asdict(_public(answer)),
+                    site=site,
                 )
             )
             asked_back = answer.choices or not answer.confidence  # which product, or what it is about at all
@@ -138,9 +144,12 @@ class AnswerStore:
             answer = _own(connection, answer_id, token)
             if is_repeated(connection, f"rate {answer_id} {token}", key, request):
                 return
-            put_rating(connection, feedback, {"answer": answer_id, "token_hash": capability_hash(token)}, values)
+            own = {"answer": answer_id, "token_hash": capability_hash(token)}
+            before = put_rating(connection, feedback, own, values)
             if rating == "bad":
                 report_answer(connection, answer, "bad_rated")
+                if before != "bad":
+                    tell_of_answer(connection, self._outbox, "bad_rating", answer)
 
     def ask_expert(
         self, answer_id: str, token: str, *, created_at: str, comment: str = "", contact: str = "", key: str = ""
@@ -158,9 +167,12 @@ class AnswerStore:
             if is_repeated(connection, f"ask {answer_id} {token}", key, [comment, contact]):
                 return
             own = update(expert_requests).where(expert_requests.c.answer == answer_id)
-            if connection.execute(own.values(values)).rowcount == 0:
+            is_first = connection.execute(own.values(values)).rowcount == 0
+            if is_first:
                 connection.execute(insert(expert_requests).values(values | first))
             report_answer(connection, answer, "asked_expert")
+            if is_first:
+                tell_of_answer(connection, self._outbox, "expert_request", answer)
 
     def ratings(self) -> list[dict[str, Any]]:
         """Every rating of an answer with its question, oldest first; `by` is "asker" or "reader"."""
@@ -206,11 +218,15 @@ def rating_values(
     }
 
 
-def put_rating(connection: Connection, table: Table, whose: dict[str, str], values: dict[str, Any]) -> None:
-    """Store a rating in place of the same reader's earlier one."""
+def put_rating(connection: Connection, table: Table, whose: dict[str, str], values: dict[str, Any]) -> str:
+    """Store a rating in place of the same reader's earlier one, which is returned; "" where there was none."""
     own = [table.c[name] == value for name, value in whose.items()]
-    if connection.execute(update(table).where(*own).values(values)).rowcount == 0:
+    before: str | None = connection.execute(select(table.c.rating).where(*own)).scalar()
+    if before is None:
         connection.execute(insert(table).values(whose | values))
+    else:
+        connection.execute(update(table).where(*own).values(values))
+    return before or ""
 
 
 def report_answer(connection: Connection, answer: Answer, kind: ReviewKind) -> None:
@@ -218,6 +234,14 @@ def report_answer(connection: Connection, answer: Answer, kind: ReviewKind) -> N
     near = {citation.product for citation in answer.citations} or {entry.product for entry in answer.related}
     product = answer.product or (near.pop() if len(near) == 1 else "")
     file_report(connection, answer=answer.id, kind=kind, product=product, question=answer.question)
+
+
+def tell_of_answer(connection: Connection, outbox: Outbox, event: NoticeEvent, answer: Answer) -> None:
+    """Tell whoever wants to know what happened to an answer that is before the experts."""
+    review = select(review_reports.c.review).where(review_reports.c.answer == answer.id)
+    path = f"/review/items/{connection.execute(review).scalar_one()}"
+    facts = {"product": answer.product, "question": answer.question, "language": answer.language, "path": path}
+    outbox.add(connection, event, facts)
 
 
 def _own(connection: Connection, answer_id: str, token: str) -> Answer:

@@ -1,4 +1,7 @@
-"""The report's charts as inline SVG. Colours come from the page's style by class, so they follow light and dark."""
+"""Charts of the evaluation's report and of the experts' page, as inline SVG.
+
+Colours come from the page's style by class, so they follow light and dark.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +11,7 @@ from markupsafe import Markup
 
 from assistant.metrics import CurvePoint, thinned
 
-__all__ = ["bars", "histogram", "interval_mark", "risk_chart"]
+__all__ = ["bars", "histogram", "interval_mark", "risk_chart", "timeline"]
 
 _WIDTH, _HEIGHT = 560, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 14, 44
@@ -70,6 +73,31 @@ def bars(rows: Sequence[tuple[str, int]]) -> Markup:
     return _svg(parts, "Rank of the right document")
 
 
+def timeline(columns: Sequence[tuple[str, Sequence[tuple[str, int]], int, str]], label: str) -> Markup:
+    """Stacked counts over time, the first class at the bottom, with one more count as a narrow bar in front.
+
+    Each column is its name below, (class, count) pairs, the count in front, and the words that it stands for.
+    """
+    top = _round_up(max((sum(count for _, count in parts) for _, parts, _, _ in columns), default=0))
+    step, bottom = (_WIDTH - _LEFT - _RIGHT) / max(len(columns), 1), _y(0)
+    drawn = [_level(level, top) for level in sorted({0, top // 2, top})]
+    named = {round(n * (len(columns) - 1) / 5) for n in range(6)}  # six names at most
+    for number, (name, parts, front, words) in enumerate(columns):
+        x, y = _LEFT + (number + 0.12) * step, bottom
+        bars_of_column = []
+        for kind, count in parts:
+            height = count / top * (bottom - _TOP)
+            y -= height
+            bars_of_column.append(_bar(kind, x, y, step * 0.76, height))
+        height = front / top * (bottom - _TOP)
+        bars_of_column.append(_bar("front", x + step * 0.26, bottom - height, step * 0.24, height))
+        drawn.append(f"<g><title>{Markup.escape(words)}</title>{''.join(bars_of_column)}</g>")
+        if number in named:
+            middle = f'x="{x + step * 0.38:.1f}" y="{_HEIGHT - 24}"'
+            drawn.append(f'<text class="tick" {middle} text-anchor="middle">{Markup.escape(name)}</text>')
+    return _svg(drawn, Markup.escape(label))
+
+
 def interval_mark(value: float, low: float, high: float) -> Markup:
     """A share (0..1) on a line, with its interval."""
     x, start, end = (f"{4 + 112 * share:.1f}" for share in (value, low, high))
@@ -98,6 +126,24 @@ def _axes(levels: Sequence[float], across: str, up: str) -> str:
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     parts.append(f'<text class="tick" transform="translate(12 {middle}) rotate(-90)" text-anchor="middle">{up}</text>')
     return "".join(parts) + _caption(across)
+
+
+def _round_up(value: int) -> int:
+    """The next even round number, for the top of a scale."""
+    power = int("1" + "0" * (len(str(value)) - 1))
+    return next(step for step in (2 * power, 4 * power, 6 * power, 8 * power, 10 * power) if value <= step)
+
+
+def _level(level: int, top: int) -> str:
+    y = _y(level / top)
+    line = f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>'
+    return line + f'<text class="tick" x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{level}</text>'
+
+
+def _bar(kind: str, x: float, y: float, width: float, height: float) -> str:
+    if height <= 0:
+        return ""
+    return f'<rect class="bar {kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
 
 
 def _caption(text: str) -> str:

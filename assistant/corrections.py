@@ -15,7 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Table, select, update
 from assistant.correction import Correction, CorrectionState, Editor, to_correction
 from assistant.experts import Expert
 from assistant.golden import GoldenCase
+from assistant.notices.askers import tell_fixed
+from assistant.notices.outbox import Outbox
 from assistant.publications import Publication, put_publication
+from assistant.publishing import page_path
 from assistant.regression import add_case, drop_cases
 from assistant.reporting import WAITING, Review, load_review, log_event, now
 from assistant.reviews import advance, not_found
@@ -35,9 +38,10 @@ _MAX_PHRASES = 10
 class Corrections:
     """Drafts and corrections in the database of the records, each expert seeing those of his products. Thread-safe."""
 
-    def __init__(self, records: Records, editor: Editor) -> None:
+    def __init__(self, records: Records, editor: Editor, outbox: Outbox | None = None) -> None:
         self._records = records
         self._editor = editor
+        self._outbox = outbox or Outbox()
 
     # Reading
 
@@ -260,7 +264,10 @@ class Corrections:
             asked = review.created_at[:10] if review else ""
             versions = (document.version,) if document.version else ()
             put_publication(connection, Publication(document, asked, at[:10], versions))
+            facts = {"product": document.product, "question": document.title, "language": document.language}
+            self._outbox.add(connection, "published", facts | {"path": page_path(document.product, document.id)})
         if review:
+            tell_fixed(connection, self._outbox, review)
             log_event(connection, review.id, expert.name, "approved", draft.document, draft.digest)
             if review.state in WAITING:
                 advance(connection, review.id, review.version)

@@ -183,7 +183,7 @@ class Assistant:
                 notice=reply.notice,
                 choices=reply.choices,
             )
-            self._answers.save(answer)
+            self._answers.save(answer, site=request.site)
         except DayiError as error:
             logger.error("Question %s failed: %s", answer_id, error)
             QUESTIONS.labels("failed", "").inc()

@@ -10,6 +10,7 @@ __all__ = [
     "ITEMS_UNSUPPORTED",
     "MODEL_CALLS",
     "MODEL_TOKENS",
+    "NOTICES",
     "QUESTIONS",
 ]
 
@@ -25,3 +26,4 @@ MODEL_TOKENS = Counter("dayi_model_tokens_total", "Tokens in and out, estimated 
 BREAKER_OPEN = Gauge("dayi_model_breaker_open", "1 while the language model is left alone after failures")
 CITATIONS_DROPPED = Counter("dayi_citations_dropped_total", "Citations by the model that pointed nowhere")
 ITEMS_UNSUPPORTED = Counter("dayi_items_unsupported_total", "Items by the model that their citations do not support")
+NOTICES = Counter("dayi_notices_total", "Webhooks and mail by what became of them", ["result"])

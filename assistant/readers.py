@@ -8,7 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from assistant.answers import capability_hash, load_answer, put_rating, rating_values, report_answer
+from assistant.answers import (
+    capability_hash,
+    load_answer,
+    put_rating,
+    rating_values,
+    report_answer,
+    tell_of_answer,
+)
+from assistant.notices.outbox import Outbox
 from assistant.publications import Publication
 from assistant.reporting import Review, file_page_report, load_review, now
 from assistant.values import Rating
@@ -19,13 +27,14 @@ __all__ = ["ReaderRatings"]
 
 
 class ReaderRatings:
-    """Readers' ratings in the database of the records. Thread-safe.
+    """Readers' ratings in the database of the records; complaints are told to the `outbox`. Thread-safe.
 
     `reader` is the token, and everything that a rating says is stored as `rating_values` has it.
     """
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, outbox: Outbox | None = None) -> None:
         self._records = records
+        self._outbox = outbox or Outbox()
 
     def rate_answer(
         self,
@@ -45,9 +54,11 @@ class ReaderRatings:
         values = rating_values(rating, reasons, comment, contact, now())
         with self._records.write() as connection:
             found = load_answer(connection, answer)
-            put_rating(connection, feedback, _on_answer(answer, reader), values)
+            before = put_rating(connection, feedback, _on_answer(answer, reader), values)
             if rating == "bad":
                 report_answer(connection, found, "bad_rated")
+                if before != "bad":
+                    tell_of_answer(connection, self._outbox, "bad_rating", found)
 
     def rate_page(
         self,
@@ -62,7 +73,7 @@ class ReaderRatings:
         document, values = page.document, rating_values(rating, reasons, comment, contact, now())
         whose = _on_page(document.product, document.id, reader)
         with self._records.write() as connection:
-            put_rating(connection, page_feedback, whose, values)
+            before = put_rating(connection, page_feedback, whose, values)
             if rating == "bad":
                 review = file_page_report(
                     connection,
@@ -73,6 +84,9 @@ class ReaderRatings:
                 )
                 own = [page_feedback.c[name] == value for name, value in whose.items()]
                 connection.execute(update(page_feedback).where(*own).values(review=review))
+                if before != "bad":
+                    facts = {"product": document.product, "question": document.title, "language": document.language}
+                    self._outbox.add(connection, "bad_rating", facts | {"path": f"/review/items/{review}"})
 
     def of_answer(self, answer: str, reader: str) -> str:
         """How a reader has rated an answer: "good", "bad", or "" where he has not."""

@@ -46,7 +46,7 @@ class Check:
 class _Unstored(AnswerStore):
     """Answers that nobody asked for are not kept."""
 
-    def save(self, answer: Answer) -> None:
+    def save(self, answer: Answer, *, site: str = "") -> None:
         """Do nothing."""
 
 

@@ -17,6 +17,7 @@ from kb.records import Records, answers
 from kb.records.schema import (
     corrections,
     deleted_answers,
+    outbox,
     page_feedback,
     review_events,
     review_reports,
@@ -85,6 +86,8 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
     gone = [{"id": id, "deleted_at": now()} for id in ids]
     connection.execute(insert(deleted_answers).on_conflict_do_nothing(), gone)
     connection.execute(delete(answers).where(answers.c.id.in_(ids)))
+    untold = [id for id, body in connection.execute(select(outbox.c.id, outbox.c.body)) if body["question"] in asked]
+    connection.execute(delete(outbox).where(outbox.c.id.in_(untold)))
     _drop_reviews(connection, and_(reviews.c.merged_into.in_(touched), reviews.c.question.in_(asked)))
     _drop_reviews(connection, reviews.c.id.in_(touched))
 

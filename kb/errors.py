@@ -17,6 +17,7 @@ __all__ = [
     "ModelError",
     "ModelUnavailable",
     "NotAllowed",
+    "NoticeError",
     "PublishError",
     "QuestionError",
     "RequestError",
@@ -125,6 +126,16 @@ class PublishError(DayiError):
     """Published files cannot be written: the folder, repository or branch is not what it should be."""
 
     code = "publish"
+
+
+class NoticeError(DayiError):
+    """A webhook or a mail server did not take a notice; `final` says that it never will."""
+
+    code = "notice"
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 class RequestError(DayiError):

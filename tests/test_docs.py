@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.notices.outbox import EVENTS
 from ui.cli import COMMANDS, main
 from ui.settings import LimitSettings, Settings, Site
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
+INSIGHT = ROOT / "docs" / "insight.md"
 SITES = ROOT / "docs" / "sites.md"
 PUBLISHING = ROOT / "docs" / "publishing.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
@@ -66,6 +68,20 @@ def test_settings_of_the_sites_page_are_read() -> None:
     documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
     defaults = LimitSettings().model_dump(exclude={"exempt"})
     assert documented == [(name, str(value)) for name, value in defaults.items()]
+
+
+def test_examples_of_the_insight_page_are_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its settings are ones, its table names every event, and its commands have the options that it uses."""
+    text = INSIGHT.read_text(encoding="utf-8")
+    for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        Settings(**tomllib.loads(example))
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(EVENTS)
+    for command in ("stats", "links"):
+        main([command, "--help"])
+        options = capsys.readouterr().out
+        used = re.findall(r"--\w+", " ".join(re.findall(rf"dayi {command} [^#\n]*", text)))
+        assert used
+        assert all(option in options for option in used)
 
 
 def test_options_of_the_publishing_page_exist(capsys: pytest.CaptureFixture[str]) -> None:

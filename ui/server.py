@@ -34,8 +34,10 @@ from ui.routes.discovery import discovery_routes
 from ui.routes.feedback import feedback_routes
 from ui.routes.feedback_form import feedback_form_routes
 from ui.routes.health import health_routes
+from ui.routes.insight import insight_routes
 from ui.routes.pages import page_routes
 from ui.routes.published import published_routes
+from ui.routes.quality import quality_routes
 from ui.routes.review import review_routes
 from ui.routes.search import search_routes
 from ui.routes.sign_in import sign_in_routes
@@ -89,9 +91,10 @@ def create_app(
     app.include_router(page_routes(services, app))
     app.include_router(feedback_form_routes(services, limits))
     sessions = Sessions(services.learning.experts, services.settings.base_url)
-    for routes in (sign_in_routes, review_routes, correction_routes):
+    for routes in (sign_in_routes, review_routes, correction_routes, insight_routes):
         app.include_router(routes(services, sessions))
     app.include_router(published_routes(services))
+    app.include_router(quality_routes(services))
     app.include_router(discovery_routes(services))
     app.include_router(widget_routes(sites))
     if demo:

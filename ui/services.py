@@ -1,6 +1,6 @@
 """The only place that picks adapters and wires objects; everything below takes what it needs as arguments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,12 @@ import ingest
 from assistant import AnswerStore, Assistant, TokenBudget, Verifier, Writer, load_chat_model
 from assistant.corrections import Corrections
 from assistant.experts import ExpertStore
+from assistant.insight import Insight
+from assistant.links import LinkChecks
+from assistant.notices.courier import Courier, Sender
+from assistant.notices.mail import MailSender, SmtpAddress
+from assistant.notices.outbox import MAIL, Outbox, Target
+from assistant.notices.webhooks import Webhook, WebhookSender
 from assistant.publications import PublicationStore
 from assistant.readers import ReaderRatings
 from assistant.regression import GoldenStore, Regression
@@ -61,6 +67,8 @@ class Learning:
     golden: GoldenStore
     regression: Regression
     readers: ReaderRatings
+    insight: Insight
+    links: LinkChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ class Services:
     learning: Learning
     publications: PublicationStore
     retention: Retention
+    courier: Courier
 
     def products(self) -> list[ProductInfo]:
         """The products of the knowledge base in the order of the settings, then by name."""
@@ -83,7 +92,8 @@ class Services:
         return [_info(configured.get(id, Product(id=id)), counts[id]) for id in order]
 
     def close(self) -> None:
-        """Give back files, locks and connections."""
+        """Stop what runs beside, give back files, locks and connections."""
+        self.courier.close()
         self.knowledge.close()
 
 
@@ -119,14 +129,19 @@ def build_services(
     )
     reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
     wire = partial(_wire, settings, reranker)
-    search, assistant = wire(knowledge, AnswerStore(answers or knowledge.records), _writer(settings, knowledge))
-    learning = build_learning(knowledge, lambda copy, store: wire(copy, store)[1])
-    retention = Retention(knowledge.records, settings.retention_days)
-    return Services(settings, knowledge, search, assistant, learning, PublicationStore(knowledge.records), retention)
+    records, webhooks = knowledge.records, _webhooks(settings)
+    outbox = Outbox([target for target, _ in webhooks], mails=bool(settings.smtp_host))
+    search, assistant = wire(knowledge, AnswerStore(answers or records, outbox), _writer(settings, knowledge))
+    learning = build_learning(knowledge, lambda copy, store: wire(copy, store)[1], outbox)
+    retention = Retention(records, settings.retention_days)
+    courier = Courier(records, _senders(settings, webhooks))
+    return Services(settings, knowledge, search, assistant, learning, PublicationStore(records), retention, courier)
 
 
 def build_learning(
-    knowledge: KnowledgeBase, make_assistant: Callable[[KnowledgeBase, AnswerStore], Assistant]
+    knowledge: KnowledgeBase,
+    make_assistant: Callable[[KnowledgeBase, AnswerStore], Assistant],
+    outbox: Outbox | None = None,
 ) -> Learning:
     """Wire what experts work with.
 
@@ -137,10 +152,12 @@ def build_learning(
     return Learning(
         ExpertStore(records),
         Queue(records),
-        Corrections(records, _Editor(knowledge.embedder)),
+        Corrections(records, _Editor(knowledge.embedder), outbox),
         GoldenStore(records),
         Regression(knowledge, make_assistant),
-        ReaderRatings(records),
+        ReaderRatings(records, outbox),
+        Insight(records, knowledge.embedder),
+        LinkChecks(records),
     )
 
 
@@ -169,6 +186,31 @@ def _writer(settings: Settings, knowledge: KnowledgeBase) -> Writer | None:
     sites = {site.id: site.daily_tokens for site in settings.sites if site.daily_tokens}
     budget = TokenBudget(knowledge.records, daily=settings.llm_daily_tokens, sites=sites)
     return Writer(model, Verifier(knowledge.embedder), budget, max_passage_tokens=settings.llm_context_tokens)
+
+
+def _webhooks(settings: Settings) -> list[tuple[Target, Webhook]]:
+    found = []
+    for one in settings.webhooks:
+        webhook = Webhook(one.kind, one.url.get_secret_value(), one.secret.get_secret_value())
+        found.append((Target(webhook.name, frozenset(one.events)), webhook))
+    return found
+
+
+def _senders(settings: Settings, webhooks: Sequence[tuple[Target, Webhook]]) -> dict[str, Sender]:
+    senders: dict[str, Sender] = {
+        target.name: WebhookSender(webhook, settings.base_url) for target, webhook in webhooks
+    }
+    if settings.smtp_host:
+        smtp = SmtpAddress(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_from,
+            settings.smtp_user,
+            settings.smtp_password.get_secret_value(),
+            settings.smtp_starttls,
+        )
+        senders[MAIL] = MailSender(smtp, settings.base_url)
+    return senders
 
 
 class _Editor:

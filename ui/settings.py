@@ -1,24 +1,32 @@
 """All settings, in one typed object. Built by entry points only; precedence: argument, environment, file, default."""
 
+import re
+from base64 import b64decode
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from assistant.notices.outbox import EVENTS, NoticeEvent
+from assistant.notices.webhooks import WebhookKind
 from kb.errors import SettingsError
 from ui.origins import OriginPattern
 
-__all__ = ["LimitSettings", "Product", "Settings", "Site", "load_settings"]
+__all__ = ["LimitSettings", "Product", "Settings", "Site", "WebhookSettings", "load_settings"]
 
+_SENDER = r"[\w.+-]+@[\w.-]+|[^<>@\r\n]{1,100}<[\w.+-]+@[\w.-]+>"
 _Network = IPv4Network | IPv6Network
 _LOOPBACK: list[_Network] = [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")]
 
 
 class Product(BaseModel):
-    """A product's display name, the other words that readers use for it, and from which confidence on it answers."""
+    """A product's display name, the other words that readers use for it, and from which confidence on it answers.
+
+    With `public_quality` everybody may see how many of its questions are answered, at `/quality/ID`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,13 +35,15 @@ class Product(BaseModel):
     names: list[str] = []
     examples: dict[str, list[str]] = {}
     answer_at: Annotated[float | None, Field(ge=0, le=1)] = None
+    public_quality: bool = False
 
 
 class Site(BaseModel):
     """A documentation site that may show the widget, on pages of these origins.
 
     `product` and `version` hold for questions that name none. `url_pattern` says where the address of a page names
-    them: in `/docs/{version}/` the braces stand for what is between two slashes, everything else for itself.
+    them: in `/docs/{version}/` the braces stand for what is between two slashes, everything else for itself. With
+    `public_quality` everybody may see how many of its readers' questions are answered, at `/quality/ID`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +58,37 @@ class Site(BaseModel):
     colour: str = ""
     url_pattern: Annotated[str, Field(pattern=r"^(?:[^{}]|\{product\}|\{version\})*$")] = ""
     daily_tokens: Annotated[int, Field(ge=0)] = 0
+    public_quality: bool = False
+
+
+class WebhookSettings(BaseModel):
+    """Where to send a request when one of the `events` happens. The address of a group chat is as secret as its key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: SecretStr
+    kind: WebhookKind = "generic"
+    events: list[NoticeEvent] = list(EVENTS)
+    secret: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _absolute(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must begin with https:// or http:// and name a host")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _readable(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if secret.startswith("whsec_"):
+            try:
+                b64decode(secret.removeprefix("whsec_"), validate=True)
+            except ValueError:
+                raise ValueError("after whsec_ stands Base64") from None
+        return value
 
 
 _Count = Annotated[int, Field(ge=0)]
@@ -104,6 +145,13 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         90, ge=0, le=36_500, description="Days after which questions, answers and ratings are deleted. 0: never"
     )
+    webhooks: list[WebhookSettings] = Field([], description="Who is told of ratings, requests and corrections")
+    smtp_host: str = Field("", description="Mail server; with one, askers who left an address hear of the correction")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port; 465 speaks TLS from the start")
+    smtp_user: str = Field("", description="Account at the mail server")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Its password")
+    smtp_from: str = Field("", description="Address that mail comes from, such as Dayi <answers@example.org>")
+    smtp_starttls: bool = Field(True, description="Refuse a mail server that offers no TLS; false for one next door")
 
     @classmethod
     def settings_customise_sources(
@@ -132,6 +180,12 @@ class Settings(BaseSettings):
         if twice := sorted({id for id in ids if ids.count(id) > 1}):
             raise ValueError(f"two sites have the same id: {', '.join(twice)}")
         return value
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> "Settings":
+        if self.smtp_host and not re.fullmatch(_SENDER, self.smtp_from):
+            raise ValueError("smtp_from must be an address, or NAME <ADDRESS>, where smtp_host is set")
+        return self
 
     @property
     def database_url(self) -> str:

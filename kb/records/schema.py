@@ -5,8 +5,8 @@ from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 __all__ = [
     "answers", "corrections", "deleted_answers", "documents", "expert_requests", "expert_sessions", "experts",
-    "feedback", "golden_cases", "idempotency_keys", "login_attempts", "meta", "metadata", "page_feedback", "passages",
-    "publications", "review_events", "review_reports", "reviews", "sequence", "usage",
+    "feedback", "golden_cases", "idempotency_keys", "links", "login_attempts", "meta", "metadata", "outbox",
+    "page_feedback", "passages", "publications", "review_events", "review_reports", "reviews", "sequence", "usage",
 ]  # fmt: skip
 
 metadata = sa.MetaData()
@@ -88,8 +88,9 @@ answers = Table(
     Column("question", Text, nullable=False),
     Column("token_hash", Text, nullable=False),
     Column("body", sa.JSON, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),
     Index("answers_conversation", "conversation", "created_at"),
-    Index("answers_created_at", "created_at"),
+    Index("answers_figures", "created_at", "product", "site", "outcome", "id"),  # counting reads no bodies
 )
 
 feedback = Table(
@@ -103,7 +104,9 @@ feedback = Table(
     Column("comment", Text, nullable=False),
     Column("contact", Text, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("notified_at", Text, nullable=False, server_default=""),
     UniqueConstraint("answer", "token_hash", name="feedback_answer_token"),
+    Index("feedback_rating", "rating", "answer"),
 )
 
 # Answers that their askers deleted: the address says so for a while.
@@ -207,6 +210,7 @@ page_feedback = Table(
     Column("comment", Text, nullable=False),
     Column("contact", Text, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("notified_at", Text, nullable=False, server_default=""),
     Column("review", Text, ForeignKey("reviews.id", name="page_feedback_review_fk")),
     UniqueConstraint("product", "document", "token_hash", name="page_feedback_reader"),
     Index("page_feedback_review", "review"),
@@ -225,6 +229,7 @@ review_events = Table(
     Column("detail", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Index("review_events_review", "review", "key"),
+    Index("review_events_action", "action", "at", "review"),
 )
 
 # Experts' texts for documents. At most one of a document is "approved" or "conflict": that one stands over the source.
@@ -302,4 +307,32 @@ idempotency_keys = Table(
     Column("request_digest", Text, nullable=False),
     Column("created_at", Text, nullable=False),
     Index("idempotency_keys_created_at", "created_at"),
+)
+
+# The references of documents as they were when somebody looked last; `status` is that of HTTP, 0 without an answer.
+links = Table(
+    "links",
+    metadata,
+    Column("product", Text, primary_key=True),
+    Column("document", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("dead", sa.Boolean, nullable=False),
+    Column("status", sa.Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("checked_at", Text, nullable=False),
+)
+
+# What is still to be told to others. `target` names an address of the settings without holding it; `due_at` is when it
+# is tried next, empty when it was given up.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("body", sa.JSON, nullable=False),
+    Column("attempts", sa.Integer, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("due_at", Text, nullable=False),
+    Index("outbox_due", "target", "due_at"),
 )

@@ -13,7 +13,7 @@ import uvicorn
 
 from tests.ui.fakes import FakeServices
 from ui.server import create_app, server_config
-from ui.settings import Settings, Site
+from ui.settings import Product, Settings, Site
 from ui.stalled import PatientProtocol
 from ui.streams import Streams
 
@@ -60,6 +60,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         base_url="https://answers.example.org",
         origins=[DOCS],
         sites=[Site(id="site", origins=["https://site.example.net"])],
+        products=[Product(id="nacos", public_quality=True)],
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -38,9 +39,9 @@ class Desk:
         self.clients.append(client)
         return client
 
-    def ask(self, question: str = QUESTION) -> Answer:
+    def ask(self, question: str = QUESTION, *, site: str = "") -> Answer:
         """An answer as its asker has it."""
-        *_, last = self.services.assistant.ask(AskRequest(question, product="nacos"))
+        *_, last = self.services.assistant.ask(AskRequest(question, product="nacos", site=site))
         assert isinstance(last, Done)
         return last.answer
 
@@ -67,9 +68,9 @@ def send(client: httpx.Client, page: str, path: str, **fields: str) -> httpx.Res
 
 
 @contextmanager
-def open_desk(data: Path) -> Iterator[Desk]:
+def open_desk(data: Path, **settings: Any) -> Iterator[Desk]:
     """The desk until the block ends."""
-    services = build_services(load_settings(data=data))
+    services = build_services(load_settings(data=data, **settings))
     knowledge, experts = services.knowledge, services.learning.experts
     ingest.ingest(
         [str(_SAMPLES / "nacos" / "qa")], records=knowledge.records, embedder=knowledge.embedder, product="nacos"

@@ -22,6 +22,8 @@ COMMANDS = (
     "serve",
     "eval",
     "publish",
+    "stats",
+    "links",
     "feedback",
     "forget",
     "check",

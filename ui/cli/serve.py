@@ -46,6 +46,7 @@ def serve(
     try:
         services.knowledge.follow()
         services.knowledge.start_following()
+        services.courier.start()
         run_server(services, host=host, port=port, demo=demo)
     finally:
         services.close()

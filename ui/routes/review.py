@@ -20,7 +20,7 @@ from ui.diff import diff
 from ui.pages import fragment, preferred_language
 from ui.sessions import ReviewRoute, Session, Sessions
 
-__all__ = ["review_routes"]
+__all__ = ["product_choices", "review_routes"]
 
 _Languages = Annotated[str, Header()]
 _Choice = Annotated[str, Query(max_length=100)]
@@ -55,7 +55,7 @@ def review_routes(services: Services, sessions: Sessions) -> APIRouter:
             "link": _link,
             "states": {one: sum(n for (s, _), n in page.counts.items() if s == one) for one in STATES},
             "kinds": {one: page.counts.get((state, one), 0) for one in KINDS},
-            "products": _products(services, session),
+            "products": product_choices(services, session),
             "experts": _experts(services),
         }
         return _page("review_queue.html", session, accept_language, **values)
@@ -140,7 +140,7 @@ def _item(services: Services, session: Session, review: Review, accept_language:
         "corrections": learning.corrections.of_review(review),
         "standing": standing,
         "lines": diff(source, learning.corrections.before(standing).text) if standing else [],
-        "products": _products(services, session),
+        "products": product_choices(services, session),
         "experts": _experts(services),
         "states": STATES,
         "wanted": None,
@@ -156,7 +156,8 @@ def _answers(services: Services, ids: list[str]) -> Iterator[Answer]:
             continue
 
 
-def _products(services: Services, session: Session) -> list[tuple[str, str]]:
+def product_choices(services: Services, session: Session) -> list[tuple[str, str]]:
+    """Id and title of the products that an expert sees."""
     return [(one.id, one.title) for one in services.products() if session.expert.sees(one.id)]
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -17,6 +17,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("product", "document", "token_hash", "rating")),
         sa.Column("reasons", sa.JSON, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("comment", "contact", "created_at")),
+        sa.Column("notified_at", sa.Text, nullable=False, server_default=""),
         sa.Column("review", sa.Text, sa.ForeignKey("reviews.id", name="page_feedback_review_fk")),
         sa.UniqueConstraint("product", "document", "token_hash", name="page_feedback_reader"),
     )
