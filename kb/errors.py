@@ -5,6 +5,7 @@ secret, no stack trace and, for `RequestError`, no path.
 """
 
 __all__ = [
+    "AnswerGone",
     "AnswerNotFound",
     "DayiError",
     "DocumentError",
@@ -160,6 +161,12 @@ class AnswerNotFound(RequestError):
     """No such answer, document or conversation, or it is not yours to see."""
 
     code = "not_found"
+
+
+class AnswerGone(AnswerNotFound):
+    """The answer was deleted by its asker."""
+
+    code = "gone"
 
 
 class LoginRefused(RequestError):

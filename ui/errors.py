@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kb.errors import (
+    AnswerGone,
     AnswerNotFound,
     DayiError,
     DocumentError,
@@ -53,6 +54,7 @@ STATUS: dict[type[DayiError], HTTPStatus] = {
     QuestionError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownProduct: HTTPStatus.UNPROCESSABLE_ENTITY,
     AnswerNotFound: HTTPStatus.NOT_FOUND,
+    AnswerGone: HTTPStatus.GONE,
     LoginRefused: HTTPStatus.UNAUTHORIZED,
     SignInUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     EditConflict: HTTPStatus.CONFLICT,

@@ -175,8 +175,10 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "quality_reviewed": ("专家复核的条目", "Reviewed entries"),
     # the reader's side
-    "fixed": ("专家已处理这个问题", "An expert has dealt with this"),
     "fixed_text": ("修订后的内容：", "The corrected entry:"),
-    "being_fixed": ("专家正在处理这个问题。", "An expert is looking at this."),
-    "waiting_fix": ("已进入专家的待审队列。", "This is in the experts' queue."),
+    "outcome_received": ("已进入专家的待审队列。", "This is in the experts' queue."),
+    "outcome_in_progress": ("专家正在处理这个问题。", "An expert is looking at this."),
+    "outcome_corrected": ("专家已更正，日期", "An expert corrected this on"),
+    "outcome_unchanged": ("专家已查看，没有改动。", "An expert looked at this and changed nothing."),
+    "review_of_page": ("已发布页面", "Published page"),
 }

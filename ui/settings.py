@@ -173,6 +173,9 @@ class Settings(BaseSettings):
     )
     synonyms: list[list[str]] = Field([], description="Groups of words that mean the same to readers")
     sites: list[Site] = Field([], description="Documentation sites that show the widget")
+    retention_days: int = Field(
+        90, ge=0, le=36_500, description="Days after which questions, answers and ratings are deleted. 0: never"
+    )
     webhooks: list[WebhookSettings] = Field([], description="Who is told of ratings, requests and corrections")
     smtp_host: str = Field("", description="Mail server; with one, askers who left an address hear of the correction")
     smtp_port: int = Field(587, ge=1, le=65_535, description="Its port; 465 speaks TLS from the start")
