@@ -11,17 +11,23 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, case, insert, select, update
 
 from assistant.idempotency import is_repeated
+from assistant.masking import mask
 from assistant.notices.outbox import NoticeEvent, Outbox
 from assistant.reporting import ReviewKind, file_report
+from assistant.retention import forget
 from assistant.values import Answer, Citation, Item, Rating, Related
-from kb.errors import AnswerNotFound
+from kb.errors import AnswerGone, AnswerNotFound
 from kb.records import Records, answers, feedback
-from kb.records.schema import expert_requests, review_reports
+from kb.records.schema import deleted_answers, expert_requests, review_reports
+from kb.text import clean
 
-__all__ = ["AnswerStore", "Turn", "new_capability"]
+__all__ = [
+    "AnswerStore", "Turn", "capability_hash", "load_answer", "new_capability", "put_rating", "rating_values",
+    "report_answer", "tell_of_answer",
+]  # fmt: skip
 
 _TURNS = 6
 _SURE = 0.7  # confidence from which on an answer is not looked at unless its reader complains
@@ -42,7 +48,8 @@ def new_capability() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _hash(capability: str) -> str:
+def capability_hash(capability: str) -> str:
+    """What is stored of a capability."""
     return hashlib.sha256(capability.encode("utf-8", "replace")).hexdigest()
 
 
@@ -62,7 +69,7 @@ class AnswerStore:
         with self._records.read() as connection:
             rows = connection.execute(
                 select(answers.c.question, answers.c.product, answers.c.body)
-                .where(answers.c.conversation == _hash(conversation))
+                .where(answers.c.conversation == capability_hash(conversation))
                 .order_by(answers.c.created_at.desc())
                 .limit(_TURNS)
             ).all()
@@ -82,7 +89,7 @@ class AnswerStore:
             connection.execute(
                 insert(answers).values(
                     id=answer.id,
-                    conversation=_hash(answer.conversation),
+                    conversation=capability_hash(answer.conversation),
                     created_at=answer.created_at,
                     product=answer.product,
                     language=answer.language,
@@ -90,28 +97,26 @@ class AnswerStore:
                     engine=answer.engine,
                     confidence=answer.confidence,
                     question=answer.question,
-                    token_hash=_hash(answer.feedback_token),
+                    token_hash=capability_hash(answer.feedback_token),
                     body=asdict(_public(answer)),
                     site=site,
                 )
             )
             asked_back = answer.choices or not answer.confidence  # which product, or what it is about at all
             if answer.outcome == "abstained" and not asked_back:
-                _report(connection, answer, "abstained")
+                report_answer(connection, answer, "abstained")
             elif answer.outcome != "abstained" and answer.confidence < _SURE:
-                _report(connection, answer, "low_confidence")
+                report_answer(connection, answer, "low_confidence")
 
     def get(self, answer_id: str) -> Answer:
         """A stored answer without its asker's capabilities.
 
         Raises:
             AnswerNotFound: no such answer.
+            AnswerGone: its asker has deleted it.
         """
         with self._records.read() as connection:
-            row = connection.execute(select(answers.c.body).where(answers.c.id == answer_id)).first()
-        if row is None:
-            raise _not_found()
-        return _answer(row.body)
+            return load_answer(connection, answer_id)
 
     def rate(
         self,
@@ -133,28 +138,18 @@ class AnswerStore:
             AnswerNotFound: no such answer, or the token is not the asker's.
             KeyReused: the key came with another rating before.
         """
-        values = {
-            "rating": rating,
-            "reasons": list(reasons),
-            "comment": comment,
-            "contact": contact,
-            "created_at": created_at,
-        }
-        answer, stored = self._own(answer_id, token)
-        own = (feedback.c.answer == answer_id) & (feedback.c.token_hash == stored)
+        values = rating_values(rating, reasons, comment, contact, created_at)
         request = [rating, list(reasons), comment, contact]
         with self._records.write() as connection:
+            answer = _own(connection, answer_id, token)
             if is_repeated(connection, f"rate {answer_id} {token}", key, request):
                 return
-            before = connection.execute(select(feedback.c.rating).where(own)).scalar()
-            if before is None:
-                connection.execute(insert(feedback).values(answer=answer_id, token_hash=stored, **values))
-            else:
-                connection.execute(update(feedback).where(own).values(**values))
+            own = {"answer": answer_id, "token_hash": capability_hash(token)}
+            before = put_rating(connection, feedback, own, values)
             if rating == "bad":
-                _report(connection, answer, "bad_rated")
+                report_answer(connection, answer, "bad_rated")
                 if before != "bad":
-                    self._tell(connection, "bad_rating", answer)
+                    tell_of_answer(connection, self._outbox, "bad_rating", answer)
 
     def ask_expert(
         self, answer_id: str, token: str, *, created_at: str, comment: str = "", contact: str = "", key: str = ""
@@ -165,62 +160,104 @@ class AnswerStore:
             AnswerNotFound: no such answer, or the token is not the asker's.
             KeyReused: the idempotency key came with another request before.
         """
-        answer, _ = self._own(answer_id, token)
-        values = {"comment": comment, "contact": contact}
+        values = {"comment": mask(clean(comment))[0], "contact": clean(contact)}
         first = {"answer": answer_id, "state": "open", "created_at": created_at, "notified_at": ""}
         with self._records.write() as connection:
+            answer = _own(connection, answer_id, token)
             if is_repeated(connection, f"ask {answer_id} {token}", key, [comment, contact]):
                 return
             own = update(expert_requests).where(expert_requests.c.answer == answer_id)
             is_first = connection.execute(own.values(values)).rowcount == 0
             if is_first:
                 connection.execute(insert(expert_requests).values(values | first))
-            _report(connection, answer, "asked_expert")
+            report_answer(connection, answer, "asked_expert")
             if is_first:
-                self._tell(connection, "expert_request", answer)
-
-    def _tell(self, connection: Connection, event: NoticeEvent, answer: Answer) -> None:
-        review = select(review_reports.c.review).where(review_reports.c.answer == answer.id)
-        path = f"/review/items/{connection.execute(review).scalar_one()}"
-        facts = {"product": answer.product, "question": answer.question, "language": answer.language, "path": path}
-        self._outbox.add(connection, event, facts)
-
-    def _own(self, answer_id: str, token: str) -> tuple[Answer, str]:
-        """An answer that the token belongs to, and the token's hash."""
-        query = select(answers.c.token_hash, answers.c.body).where(answers.c.id == answer_id)
-        with self._records.read() as connection:
-            row = connection.execute(query).first()
-        if row is None or not hmac.compare_digest(row.token_hash, _hash(token)):
-            raise _not_found()
-        return _answer(row.body), row.token_hash
+                tell_of_answer(connection, self._outbox, "expert_request", answer)
 
     def ratings(self) -> list[dict[str, Any]]:
-        """Every rating with its question, oldest first, for export."""
-        columns = (
-            feedback.c.answer,
-            feedback.c.rating,
-            feedback.c.reasons,
-            feedback.c.comment,
-            feedback.c.contact,
-            feedback.c.created_at,
-            answers.c.question,
-            answers.c.product,
-            answers.c.outcome,
-        )
-        joined = feedback.join(answers, answers.c.id == feedback.c.answer)
+        """Every rating of an answer with its question, oldest first; `by` is "asker" or "reader"."""
+        names = ("answer", "rating", "reasons", "comment", "contact", "created_at")
+        by = case((feedback.c.token_hash == answers.c.token_hash, "asker"), else_="reader").label("by")
+        asked = (answers.c.question, answers.c.product, answers.c.outcome, by)
+        query = select(*(feedback.c[name] for name in names), *asked).join(answers).order_by(feedback.c.key)
         with self._records.read() as connection:
-            rows = connection.execute(select(*columns).select_from(joined).order_by(feedback.c.key)).mappings()
-            return [dict(row) for row in rows]
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def delete(self, answer_id: str, token: str) -> None:
+        """Delete an answer for its asker: question, ratings and requests go with it, and its address says so.
+
+        See `assistant.retention.forget` for what is left.
+
+        Raises:
+            AnswerNotFound: no such answer, or the token is not the asker's.
+            AnswerGone: it was deleted before.
+        """
+        with self._records.write() as connection:
+            _own(connection, answer_id, token)
+            forget(connection, [answer_id])
 
 
-def _report(connection: Connection, answer: Answer, kind: ReviewKind) -> None:
+def load_answer(connection: Connection, answer_id: str) -> Answer:
+    """A stored answer without its asker's capabilities. Raises as `AnswerStore.get`."""
+    row = connection.execute(select(answers.c.body).where(answers.c.id == answer_id)).first()
+    if row is None:
+        raise _missing(connection, answer_id)
+    return _answer(row.body)
+
+
+def rating_values(
+    rating: Rating, reasons: Sequence[str], comment: str, contact: str, created_at: str
+) -> dict[str, Any]:
+    """A rating as it is stored: secrets in a reader's words are hidden; the contact is left as it was given."""
+    return {
+        "rating": rating,
+        "reasons": [mask(clean(reason))[0] for reason in reasons],
+        "comment": mask(clean(comment))[0],
+        "contact": clean(contact),
+        "created_at": created_at,
+    }
+
+
+def put_rating(connection: Connection, table: Table, whose: dict[str, str], values: dict[str, Any]) -> str:
+    """Store a rating in place of the same reader's earlier one, which is returned; "" where there was none."""
+    own = [table.c[name] == value for name, value in whose.items()]
+    before: str | None = connection.execute(select(table.c.rating).where(*own)).scalar()
+    if before is None:
+        connection.execute(insert(table).values(whose | values))
+    else:
+        connection.execute(update(table).where(*own).values(values))
+    return before or ""
+
+
+def report_answer(connection: Connection, answer: Answer, kind: ReviewKind) -> None:
+    """Bring an answer before the experts."""
     near = {citation.product for citation in answer.citations} or {entry.product for entry in answer.related}
     product = answer.product or (near.pop() if len(near) == 1 else "")
     file_report(connection, answer=answer.id, kind=kind, product=product, question=answer.question)
 
 
-def _not_found() -> AnswerNotFound:
-    return AnswerNotFound("There is no such answer, or it is not yours to rate. （没有这个回答，或您无权评价。）")
+def tell_of_answer(connection: Connection, outbox: Outbox, event: NoticeEvent, answer: Answer) -> None:
+    """Tell whoever wants to know what happened to an answer that is before the experts."""
+    review = select(review_reports.c.review).where(review_reports.c.answer == answer.id)
+    path = f"/review/items/{connection.execute(review).scalar_one()}"
+    facts = {"product": answer.product, "question": answer.question, "language": answer.language, "path": path}
+    outbox.add(connection, event, facts)
+
+
+def _own(connection: Connection, answer_id: str, token: str) -> Answer:
+    """An answer that the token belongs to."""
+    query = select(answers.c.token_hash, answers.c.body).where(answers.c.id == answer_id)
+    row = connection.execute(query).first()
+    if row is None or not hmac.compare_digest(row.token_hash, capability_hash(token)):
+        raise _missing(connection, answer_id)
+    return _answer(row.body)
+
+
+def _missing(connection: Connection, answer_id: str) -> AnswerNotFound:
+    gone = select(deleted_answers.c.id).where(deleted_answers.c.id == answer_id)
+    if connection.execute(gone).first():
+        return AnswerGone("This answer was deleted. （这个回答已被删除。）")
+    return AnswerNotFound("There is no such answer, or it is not yours. （没有这个回答，或您无权这样做。）")
 
 
 def _public(answer: Answer) -> Answer:

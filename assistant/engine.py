@@ -118,6 +118,10 @@ class Assistant:
         """Put an answer before the experts because its asker wants that. See `AnswerStore.ask_expert`."""
         self._answers.ask_expert(answer_id, token, created_at=_now(), comment=comment, contact=contact, key=key)
 
+    def delete(self, answer_id: str, token: str) -> None:
+        """Delete an answer for its asker. See `AnswerStore.delete`."""
+        self._answers.delete(answer_id, token)
+
     def ratings(self) -> list[dict[str, Any]]:
         """Every rating with its question, oldest first."""
         return self._answers.ratings()

@@ -32,17 +32,27 @@ _TRIES_PER_ACCOUNT, _TRIES_PER_ADDRESS = 5, 20
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 12, 200  # characters
 _LOCKED = "Too many attempts. Try again in 15 minutes. （尝试次数过多，请 15 分钟后再试。）"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_IDENTITY = re.compile(
+    r"(?:sub:|email:)?[!-~]{1,255}"
+)  # a subject has at most 255 ASCII characters (OpenID Connect Core 2)
+_NOT_YOURS = (
+    "No open account belongs to this sign-in; ask your operator. （没有与此登录对应的可用账号，请联系管理员。）"
+)
 _HASHED_AT_ONCE = 2  # each takes 64 MiB
 
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """An account; `products` are those that a reviewer sees, all when there are none. Maintainers see all."""
+    """An account; `products` are those that a reviewer sees, all when there are none. Maintainers see all.
+
+    `oidc` is who may sign in through the provider of the settings: "sub:SUBJECT", "email:ADDRESS", or nobody.
+    """
 
     name: str
     role: Role
     products: tuple[str, ...] = ()
     disabled: bool = False
+    oidc: str = ""
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -67,11 +77,20 @@ class ExpertStore:
 
     # Accounts
 
-    def add(self, name: str, password: str, *, role: Role = "reviewer", products: Sequence[str] = ()) -> Expert:
-        """Make an account.
+    def add(
+        self,
+        name: str,
+        password: str | None,
+        *,
+        role: Role = "reviewer",
+        products: Sequence[str] = (),
+        oidc: str = "",
+    ) -> Expert:
+        """Make an account; without a password, for one who signs in through the provider only. `oidc` as for `bind`.
 
         Raises:
-            RequestError: the name is taken or malformed, or the password is shorter than 12 characters.
+            RequestError: the name is taken or malformed, the password is shorter than 12 characters, or `oidc` is
+                malformed or bound to another account.
         """
         if not _NAME.fullmatch(name):
             raise RequestError(
@@ -79,18 +98,21 @@ class ExpertStore:
             )
         if role not in get_args(Role):
             raise RequestError(f"There is no role {role!r}; there are {' and '.join(get_args(Role))}.")
+        identity = _identity(oidc)
         values = {
-            "password_hash": self._hash_password(password),
+            "password_hash": self._hash_password(secrets.token_urlsafe(32) if password is None else password),
             "role": role,
             "products": list(products),
             "disabled": False,
             "created_at": _time(),
+            "oidc": identity,
         }
         with self._records.write() as connection:
             if _row(connection, name):
                 raise RequestError(f"There is an expert {name!r} already; `dayi expert password` gives a new password.")
+            _check_free(connection, name, identity)
             connection.execute(experts.insert().values(name=name, **values))
-        return Expert(name, role, tuple(products))
+        return Expert(name, role, tuple(products), oidc=identity or "")
 
     def set_password(self, name: str, password: str) -> None:
         """Give an account another password and enable it; its sessions end.
@@ -107,6 +129,19 @@ class ExpertStore:
             RequestError: no such account.
         """
         self._change(name, disabled=True)
+
+    def bind(self, name: str, identity: str) -> None:
+        """Let whom the provider knows by a subject, or by a verified address of mail, sign in; "" for nobody.
+
+        What has an @ is an address, unless it begins with "sub:". The account's sessions end.
+
+        Raises:
+            RequestError: no such account, or the identity is malformed or bound to another one.
+        """
+        kept = _identity(identity)
+        with self._records.read() as connection:
+            _check_free(connection, name, kept)
+        self._change(name, oidc=kept)
 
     def all(self) -> list[Expert]:
         """Every account, by name."""
@@ -131,15 +166,25 @@ class ExpertStore:
         right = self._verify(row["password_hash"] if row else self._nobody, password[: _LONGEST_PASSWORD + 1])
         if not row or not right or row["disabled"]:
             raise LoginRefused("Name or password is wrong. （用户名或密码不正确。）")
-        session, now = secrets.token_urlsafe(32), datetime.now(UTC)
         with self._records.write() as connection:
             connection.execute(delete(login_attempts).where(login_attempts.c.key.in_(attempts)))
             connection.execute(delete(login_attempts).where(login_attempts.c.subject == _subject("account", name)))
-            connection.execute(delete(expert_sessions).where(expert_sessions.c.expires_at < _time(now)))
-            expires = _time(now + timedelta(seconds=SESSION_S))
-            values = {"token_hash": _hash(session), "expert": name, "expires_at": expires}
-            connection.execute(expert_sessions.insert().values(values))
-        return session
+            return _new_session(connection, name)
+
+    def log_in_as(self, subject: str, email: str = "") -> str:
+        """The id of a new session of 12 hours for whom the provider knows by this subject or this verified address.
+
+        Raises:
+            LoginRefused: neither is bound to an account, or the account is disabled.
+        """
+        identities = [f"sub:{subject}"]
+        if email.isascii():  # other letters may turn into ASCII ones in lower case
+            identities.append(f"email:{email.lower()}")
+        with self._records.write() as connection:
+            rows = connection.execute(select(experts).where(experts.c.oidc.in_(identities))).mappings().all()
+            if len(rows) != 1 or rows[0]["disabled"]:
+                raise LoginRefused(_NOT_YOURS)
+            return _new_session(connection, rows[0]["name"])
 
     def expert_of(self, session: str) -> Expert | None:
         """Whose session this is; None when it has ended, was never one, or its account is disabled."""
@@ -171,7 +216,7 @@ class ExpertStore:
             rows = [login_attempts.insert().values(subject=subject, at=_time()) for subject in limits]
             return [int(connection.execute(row).inserted_primary_key[0]) for row in rows]  # type: ignore[index]
 
-    def _change(self, name: str, **values: str | bool) -> None:
+    def _change(self, name: str, **values: str | bool | None) -> None:
         with self._records.write() as connection:
             if connection.execute(update(experts).where(experts.c.name == name).values(values)).rowcount == 0:
                 raise RequestError(f"There is no expert {name!r}; `dayi expert list` shows all.")
@@ -207,8 +252,36 @@ def _row(connection: Connection, name: str) -> RowMapping | None:
     return connection.execute(select(experts).where(experts.c.name == name)).mappings().first()
 
 
+def _new_session(connection: Connection, name: str) -> str:
+    session, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    connection.execute(delete(expert_sessions).where(expert_sessions.c.expires_at < _time(now)))
+    expires = _time(now + timedelta(seconds=SESSION_S))
+    values = {"token_hash": _hash(session), "expert": name, "expires_at": expires}
+    connection.execute(expert_sessions.insert().values(values))
+    return session
+
+
+def _identity(text: str) -> str | None:
+    """How an identity is kept. Subjects and addresses do not mix: some providers let people choose their subject."""
+    text = text.strip()
+    if not text:
+        return None
+    if not _IDENTITY.fullmatch(text):
+        raise RequestError("An identity is a subject or an address of mail: 1 to 255 ASCII characters without spaces.")
+    if text.startswith("sub:"):
+        return text
+    address = text.removeprefix("email:")
+    return f"email:{address.lower()}" if "@" in address else f"sub:{text}"
+
+
+def _check_free(connection: Connection, name: str, identity: str | None) -> None:
+    query = select(experts.c.name).where(experts.c.oidc == identity, experts.c.name != name)
+    if identity and (other := connection.execute(query).scalar()):
+        raise RequestError(f"The expert {other!r} signs in with this already; one identity has one account.")
+
+
 def _expert(row: RowMapping) -> Expert:
-    return Expert(row["name"], row["role"], tuple(row["products"]), row["disabled"])
+    return Expert(row["name"], row["role"], tuple(row["products"]), row["disabled"], row["oidc"] or "")
 
 
 def _subject(kind: str, name: str) -> str:

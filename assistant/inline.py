@@ -18,11 +18,11 @@ _NUMBERS = r"\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*"
 _ADDRESS = r"\((?=[^()\s]*[/.:@#])[^()\s]*\)"
 _PART = re.compile(
     r"\\[`\[\]()!<>\\]"
-    r"|(?P<code>(?P<ticks>`++)(?P<content>.+?)(?<!`)(?P=ticks)(?!`))|(?P<lone>`++)"
+    r"|(?P<code>(?P<ticks>`++)(?P<content>.+?)(?<!`)(?P=ticks)(?!`))|(?P<lone>`++|~{3,})"
     rf"|(?:[\[［](?P<cited>{_NUMBERS})[\]］]|【(?P<lenticular>{_NUMBERS})(?:†[^】]*)?】)(?:{_ADDRESS})?"
     r"|!?\[(?P<text>[^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])|(?P<target>\]\()"
     r"|(?P<frame></?(?:passages?|history|question)\b[^<>]*>)"
-    rf"|<(?P<auto>[a-z][a-z0-9+.-]*:[^\s<>]*)>|<(?P<mail>[^\s<>@]+@[^\s<>]+)>|(?P<url>{_URL})",
+    rf"|<+(?P<auto>[a-z][a-z0-9+.-]*:[^\s<>]*)>+|<+(?P<mail>[^\s<>@]+@[^\s<>]+)>+|(?P<url>{_URL})",
     re.IGNORECASE,
 )
 # The end of a line that may still become something else: code, a link, an address, a word, the start of a list item.

@@ -92,7 +92,7 @@ class AnswerReader:
 
     @property
     def _has_begun(self) -> bool:
-        return bool(self.text or self._out)
+        return bool(self.text) or any(self._out)
 
     def _read(self, text: str) -> None:
         for piece in re.findall(r"[^\n]*\n|[^\n]+", text):
@@ -142,7 +142,8 @@ class AnswerReader:
         elif self._part != "references":
             if not sent:
                 self._begin_line(line)
-                self._write(self._inline.clean_line(line[self._sent :]))
+                rest = line[self._sent :]
+                self._write(self._inline.clean(rest) if self._sent else self._inline.clean_line(rest))
             else:
                 self._write(self._inline.clean(line[sent:]))
         self._sent = 0

@@ -16,8 +16,8 @@ from kb.records.schema import corrections, review_events, review_reports, review
 from kb.text import tokens
 
 __all__ = [
-    "KINDS", "STATES", "WAITING", "Review", "ReviewKind", "ReviewState", "file_conflicts", "file_report", "load_review",
-    "log_event", "now", "sharpen", "to_review", "unfiled_conflicts",
+    "KINDS", "STATES", "WAITING", "Review", "ReviewKind", "ReviewState", "file_conflicts", "file_page_report",
+    "file_report", "load_review", "log_event", "now", "sharpen", "to_review", "unfiled_conflicts",
 ]  # fmt: skip
 
 ReviewKind = Literal["asked_expert", "bad_rated", "stale", "abstained", "low_confidence"]
@@ -34,8 +34,8 @@ WAITING: tuple[ReviewState, ...] = ("open", "in_progress")
 class Review:
     """One thing to look at.
 
-    `document` is the entry that was corrected for it, or whose source changed. `reports` counts the answers that led
-    here, `merged_into` is the review that took over.
+    `document` is the entry that was corrected for it, whose source changed, or whose page was rated badly. `reports`
+    counts what led here, `merged_into` is the review that took over.
     """
 
     id: str
@@ -64,12 +64,27 @@ def file_report(connection: Connection, *, answer: str, kind: ReviewKind, produc
         return
     if reported:  # what was dealt with before is a new matter when its reader complains again
         connection.execute(review_reports.delete().where(review_reports.c.answer == answer))
-    target = _waiting_for(connection, product, question)
-    if target:
-        sharpen(connection, target, kind)
-        connection.execute(update(reviews).where(reviews.c.id == target.id).values(reports=reviews.c.reports + 1))
-    review_id = target.id if target else _insert(connection, kind, product, question, "", reports=1)
+    review = _waiting_for(connection, _fingerprint(product, question))
+    review_id = (
+        _one_more(connection, review, kind) if review else _insert(connection, kind, product, question, "", reports=1)
+    )
     connection.execute(review_reports.insert().values(answer=answer, review=review_id, kind=kind, created_at=now()))
+
+
+def file_page_report(connection: Connection, *, product: str, document: str, question: str, before: str = "") -> str:
+    """Bring a published page before the experts; the review's id.
+
+    All complaints about a page share one review as long as that waits. `before` is the review that the same reader's
+    earlier complaint led to.
+    """
+    mark = _digest("page", product, document)
+    review = load_review(connection, before) if before else None
+    if review and review.state in WAITING:
+        sharpen(connection, review, "bad_rated")
+        return review.id
+    if review := _waiting_for(connection, mark):
+        return _one_more(connection, review, "bad_rated")
+    return _insert(connection, "bad_rated", product, question, document, reports=1, fingerprint=mark)
 
 
 def unfiled_conflicts(connection: Connection) -> list[RowMapping]:
@@ -129,8 +144,14 @@ def _insert(
     return id
 
 
-def _waiting_for(connection: Connection, product: str, question: str) -> Review | None:
-    same = (reviews.c.fingerprint == _fingerprint(product, question)) & reviews.c.state.in_(WAITING)
+def _one_more(connection: Connection, review: Review, kind: ReviewKind) -> str:
+    sharpen(connection, review, kind)
+    connection.execute(update(reviews).where(reviews.c.id == review.id).values(reports=reviews.c.reports + 1))
+    return review.id
+
+
+def _waiting_for(connection: Connection, fingerprint: str) -> Review | None:
+    same = (reviews.c.fingerprint == fingerprint) & reviews.c.state.in_(WAITING)
     row = connection.execute(select(reviews).where(same).limit(1)).mappings().first()
     return to_review(row) if row else None
 

@@ -29,7 +29,15 @@ from assistant.reporting import (
 )
 from kb.errors import AnswerNotFound, EditConflict, RequestError
 from kb.records import Records
-from kb.records.schema import expert_requests, feedback, review_events, review_reports, reviews
+from kb.records.schema import (
+    answers,
+    expert_requests,
+    feedback,
+    page_feedback,
+    review_events,
+    review_reports,
+    reviews,
+)
 from kb.text import tokens
 
 __all__ = ["Queue", "QueuePage", "Report", "ReviewEvent", "advance", "not_found"]
@@ -42,7 +50,7 @@ _ALIKE = 0.5  # share of common words from which on two questions look like the 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An answer that led to a review, with what its reader said about it."""
+    """What led to a review, with what a reader said about it: an answer, or else a published page of `document`."""
 
     answer: str
     kind: ReviewKind
@@ -51,6 +59,8 @@ class Report:
     reasons: tuple[str, ...] = ()
     comment: str = ""
     contact: str = ""
+    product: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +136,27 @@ class Queue:
         return to_review(row) if row else None
 
     def reports(self, review: Review) -> list[Report]:
-        """The newest answers that led to a review, at most twenty, with their readers' words."""
-        query = (
-            select(review_reports, feedback.c.rating, feedback.c.reasons, feedback.c.comment, feedback.c.contact)
-            .add_columns(expert_requests.c.comment.label("asked"), expert_requests.c.contact.label("reply_to"))
+        """What led to a review, with readers' words, newest first: at most twenty answers and twenty pages."""
+        said = (feedback.c.rating, feedback.c.reasons, feedback.c.comment, feedback.c.contact)
+        is_asker = (answers.c.id == feedback.c.answer) & (answers.c.token_hash == feedback.c.token_hash)
+        answered = (
+            select(review_reports, *said, (feedback.c.key.is_(None) | answers.c.id.is_not(None)).label("by_asker"))
             .join(feedback, feedback.c.answer == review_reports.c.answer, isouter=True)
-            .join(expert_requests, expert_requests.c.answer == review_reports.c.answer, isouter=True)
+            .join(answers, is_asker, isouter=True)
             .where(review_reports.c.review == review.id)
-            .order_by(review_reports.c.created_at.desc())
+            .order_by(review_reports.c.created_at.desc(), feedback.c.key.desc())
             .limit(_SHOWN_REPORTS)
         )
+        here = page_feedback.c.review == review.id
+        pages = select(page_feedback).where(here).order_by(page_feedback.c.key.desc()).limit(_SHOWN_REPORTS)
         with self._records.read() as connection:
-            return [_report(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(answered).mappings().all()
+            ids = expert_requests.c.answer.in_({row["answer"] for row in rows})
+            asked = {row["answer"]: row for row in connection.execute(select(expert_requests).where(ids)).mappings()}
+            found = [_report(row, asked.pop(row["answer"], None) if row["by_asker"] else None) for row in rows]
+            found += [_request(row) for row in asked.values()]
+            found += [_page_report(row) for row in connection.execute(pages).mappings()]
+        return sorted(found, key=lambda report: report.created_at, reverse=True)
 
     def history(self, review: Review) -> list[ReviewEvent]:
         """The audit trail of a review, oldest first."""
@@ -201,8 +220,8 @@ class Queue:
             waiting = review.state in WAITING and target.state in WAITING
             if target.id == review.id or target.product != review.product or not waiting:
                 raise RequestError("Only two waiting reviews of the same product can become one.")
-            moved = review_reports.c.review == review.id
-            connection.execute(update(review_reports).where(moved).values(review=target.id))
+            for table in (review_reports, page_feedback):
+                connection.execute(update(table).where(table.c.review == review.id).values(review=target.id))
             connection.execute(
                 update(reviews)
                 .where(reviews.c.id == review.id)
@@ -279,8 +298,19 @@ def _likeness(words: set[str], others: set[str]) -> float:
     return len(words & others) / (len(words | others) or 1)
 
 
-def _report(row: RowMapping) -> Report:
+def _report(row: RowMapping, asked: RowMapping | None) -> Report:
+    """An answer, with one reader's rating and the asker's request where both are the asker's."""
+    words = asked or {"comment": "", "contact": ""}
+    comment = "\n".join(filter(None, (row["comment"], words["comment"])))
+    contact = row["contact"] or words["contact"]
     reasons: Sequence[str] = row["reasons"] or ()
-    comment = "\n".join(filter(None, (row["comment"], row["asked"])))
-    contact = row["contact"] or row["reply_to"] or ""
     return Report(row["answer"], row["kind"], row["created_at"], row["rating"] or "", tuple(reasons), comment, contact)
+
+
+def _request(row: RowMapping) -> Report:
+    return Report(row["answer"], "asked_expert", row["created_at"], comment=row["comment"], contact=row["contact"])
+
+
+def _page_report(row: RowMapping) -> Report:
+    words = (row["rating"], tuple(row["reasons"]), row["comment"], row["contact"])
+    return Report("", "bad_rated", row["created_at"], *words, row["product"], row["document"])

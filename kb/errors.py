@@ -5,6 +5,7 @@ secret, no stack trace and, for `RequestError`, no path.
 """
 
 __all__ = [
+    "AnswerGone",
     "AnswerNotFound",
     "DayiError",
     "DocumentError",
@@ -21,6 +22,7 @@ __all__ = [
     "QuestionError",
     "RequestError",
     "SettingsError",
+    "SignInUnavailable",
     "SiteRefused",
     "SourceError",
     "StoreBusy",
@@ -161,10 +163,22 @@ class AnswerNotFound(RequestError):
     code = "not_found"
 
 
+class AnswerGone(AnswerNotFound):
+    """The answer was deleted by its asker."""
+
+    code = "gone"
+
+
 class LoginRefused(RequestError):
     """Name and password do not belong together, or the account is disabled; nobody is told which."""
 
     code = "login"
+
+
+class SignInUnavailable(RequestError):
+    """The provider of sign-ins cannot be reached, or answers what it should not; the log says what."""
+
+    code = "sign_in_unavailable"
 
 
 class EditConflict(RequestError):

@@ -7,11 +7,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import ingest
 from ui.services import Services, build_services
 from ui.settings import load_settings
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("dayi", deadline=None)
+hypothesis.settings.load_profile("dayi")
 
 SAMPLES = Path(ingest.__file__).parent / "samples"
 _NPM = Path(__file__).parent / "npm"

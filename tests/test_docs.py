@@ -9,12 +9,13 @@ import pytest
 
 from assistant.notices.outbox import EVENTS
 from ui.cli import COMMANDS, main
-from ui.settings import LimitSettings, Settings, Site
+from ui.settings import LimitSettings, OidcSettings, Settings, Site
 
 ROOT = Path(__file__).parents[1]
 QUALITY = ROOT / "docs" / "quality.md"
 INSIGHT = ROOT / "docs" / "insight.md"
 SITES = ROOT / "docs" / "sites.md"
+REVIEW = ROOT / "docs" / "review.md"
 PUBLISHING = ROOT / "docs" / "publishing.md"
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
@@ -68,6 +69,14 @@ def test_settings_of_the_sites_page_are_read() -> None:
     documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
     defaults = LimitSettings().model_dump(exclude={"exempt"})
     assert documented == [(name, str(value)) for name, value in defaults.items()]
+
+
+def test_settings_of_the_review_page_are_read() -> None:
+    """The example of a provider is a whole `dayi.toml`, and every field is written of."""
+    text = REVIEW.read_text(encoding="utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert Settings(**tomllib.loads(example)).oidc
+    assert all(f"{name} = " in text for name in OidcSettings.model_fields)
 
 
 def test_examples_of_the_insight_page_are_read(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from assistant.publications import Publication, PublicationStatus
+from assistant.retention import Retention
 from assistant.values import Answer, AskRequest, Event, Rating
 from kb.values import Document, Hit
 from ui.services import Learning
@@ -47,6 +48,7 @@ class Assistant(Protocol):
 
         Raises:
             AnswerNotFound: there is no such answer.
+            AnswerGone: its asker has deleted it.
         """
 
     def rate(
@@ -68,6 +70,14 @@ class Assistant(Protocol):
 
     def ask_expert(self, answer_id: str, token: str, comment: str = "", contact: str = "", key: str = "") -> None:
         """Put an answer before the experts because its asker wants that. Raises as `rate`."""
+
+    def delete(self, answer_id: str, token: str) -> None:
+        """Delete an answer for its asker.
+
+        Raises:
+            AnswerNotFound: no such answer, or the token is not its.
+            AnswerGone: it was deleted before.
+        """
 
 
 class Found(Protocol):
@@ -139,6 +149,10 @@ class Services(Protocol):
     @property
     def publications(self) -> Publications:
         """What is published."""
+
+    @property
+    def retention(self) -> Retention:
+        """What deletes what is too old."""
 
     def products(self) -> Sequence[ProductInfo]:
         """What readers can choose from."""

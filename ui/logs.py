@@ -37,5 +37,5 @@ def configure_logging(level: str = "INFO") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("httpx", "asyncio", "multipart"):
+    for chatty in ("httpx", "asyncio", "multipart"):  # httpx writes whole addresses, which hold the keys of chats
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -13,6 +13,9 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     "review_name": ("用户名", "Name"),
     "review_password": ("密码", "Password"),
     "review_enter": ("登录", "Sign in"),
+    "review_enter_with": ("使用统一身份登录：", "Sign in with"),
+    "review_entered": ("登录成功", "You are signed in"),
+    "review_go_on": ("继续", "Continue"),
     "review_leave": ("退出", "Sign out"),
     "review_error": ("这一步没有成功", "That did not work"),
     "review_invalid": ("表单内容不完整或有误。", "Something in the form is missing or malformed."),
@@ -172,8 +175,10 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "quality_reviewed": ("专家复核的条目", "Reviewed entries"),
     # the reader's side
-    "fixed": ("专家已处理这个问题", "An expert has dealt with this"),
     "fixed_text": ("修订后的内容：", "The corrected entry:"),
-    "being_fixed": ("专家正在处理这个问题。", "An expert is looking at this."),
-    "waiting_fix": ("已进入专家的待审队列。", "This is in the experts' queue."),
+    "outcome_received": ("已进入专家的待审队列。", "This is in the experts' queue."),
+    "outcome_in_progress": ("专家正在处理这个问题。", "An expert is looking at this."),
+    "outcome_corrected": ("专家已更正，日期", "An expert corrected this on"),
+    "outcome_unchanged": ("专家已查看，没有改动。", "An expert looked at this and changed nothing."),
+    "review_of_page": ("已发布页面", "Published page"),
 }

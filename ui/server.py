@@ -1,5 +1,6 @@
 """The whole web application on one port, and the process that serves it."""
 
+import asyncio
 import logging
 import signal
 import socket
@@ -16,12 +17,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from assistant.retention import Retention
+from kb.errors import DayiError
 from ui.boundary import Services
 from ui.chat.mount import ChatMount
 from ui.errors import install_error_handlers
 from ui.guard import Guard
 from ui.limits import Limits
 from ui.logs import configure_logging
+from ui.oidc import OidcProvider
 from ui.origins import Origins
 from ui.pages import STATIC
 from ui.routes.answers import answer_routes
@@ -29,8 +33,10 @@ from ui.routes.ask import ask_routes
 from ui.routes.corrections import correction_routes
 from ui.routes.discovery import discovery_routes
 from ui.routes.feedback import feedback_routes
+from ui.routes.feedback_form import feedback_form_routes
 from ui.routes.health import health_routes
 from ui.routes.insight import insight_routes
+from ui.routes.oidc import oidc_routes
 from ui.routes.pages import page_routes
 from ui.routes.published import published_routes
 from ui.routes.quality import quality_routes
@@ -49,6 +55,7 @@ __all__ = ["create_app", "run_server", "server_config"]
 logger = logging.getLogger(__name__)
 
 _SHUTDOWN_S = 10
+_DAY_S = 86_400
 
 
 def create_app(
@@ -58,6 +65,9 @@ def create_app(
 
     `streams` bounds how many answers are made at once, fifty by default, and stops them; `hosts` are names under which
     it may be addressed beside its public one and this machine's own; `demo` adds a documentation site with the widget.
+
+    Raises:
+        MissingExtra: `[oidc]` is set, and its package is not installed.
     """
     settings, streams = services.settings, streams or Streams()
     sites, limits = Sites(settings.sites), Limits(settings.limits)
@@ -65,8 +75,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        expiry = asyncio.create_task(_expire_daily(services.retention))
         async with chat.running():
             yield
+        expiry.cancel()
         streams.stop()
 
     app = FastAPI(
@@ -82,9 +94,12 @@ def create_app(
     app.include_router(_api(services, streams, sites, limits), prefix="/api/v1")
     app.include_router(health_routes(services, streams))
     app.include_router(page_routes(services, app))
+    app.include_router(feedback_form_routes(services, limits))
     sessions = Sessions(services.learning.experts, services.settings.base_url)
     for routes in (sign_in_routes, review_routes, correction_routes, insight_routes):
         app.include_router(routes(services, sessions))
+    if settings.oidc:
+        app.include_router(oidc_routes(services, sessions, OidcProvider(settings.oidc, settings.base_url)))
     app.include_router(published_routes(services))
     app.include_router(quality_routes(services))
     app.include_router(discovery_routes(services))
@@ -127,6 +142,17 @@ def run_server(
     streams = Streams()
     app = create_app(services, streams=streams, hosts=extra, demo=demo)
     _Server(server_config(app, host=host, port=port), streams, ready or _announce).run()
+
+
+async def _expire_daily(retention: Retention) -> None:
+    """Delete what is too old, now and once a day; what fails is tried again a day later."""
+    while True:
+        try:
+            if deleted := await asyncio.to_thread(retention.expire):
+                logger.info("Deleted %d answers that were too old", deleted)
+        except DayiError as error:
+            logger.error("What is too old could not be deleted: %s", error)
+        await asyncio.sleep(_DAY_S)
 
 
 def _announce(address: str) -> None:

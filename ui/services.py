@@ -16,7 +16,9 @@ from assistant.notices.mail import MailSender, SmtpAddress
 from assistant.notices.outbox import MAIL, Outbox, Target
 from assistant.notices.webhooks import Webhook, WebhookSender
 from assistant.publications import PublicationStore
+from assistant.readers import ReaderRatings
 from assistant.regression import GoldenStore, Regression
+from assistant.retention import Retention
 from assistant.reviews import Queue
 from kb import Document, Embedder, HybridSearch, KnowledgeBase, Language, Records, load_embedder
 from kb.embedding.rerank import CrossEncoderReranker
@@ -57,13 +59,14 @@ class ProductInfo:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """What experts work with."""
+    """What experts work with, and what readers tell them."""
 
     experts: ExpertStore
     queue: Queue
     corrections: Corrections
     golden: GoldenStore
     regression: Regression
+    readers: ReaderRatings
     insight: Insight
     links: LinkChecks
 
@@ -78,6 +81,7 @@ class Services:
     assistant: Assistant
     learning: Learning
     publications: PublicationStore
+    retention: Retention
     courier: Courier
 
     def products(self) -> list[ProductInfo]:
@@ -129,8 +133,9 @@ def build_services(
     outbox = Outbox([target for target, _ in webhooks], mails=bool(settings.smtp_host))
     search, assistant = wire(knowledge, AnswerStore(answers or records, outbox), _writer(settings, knowledge))
     learning = build_learning(knowledge, lambda copy, store: wire(copy, store)[1], outbox)
+    retention = Retention(records, settings.retention_days)
     courier = Courier(records, _senders(settings, webhooks))
-    return Services(settings, knowledge, search, assistant, learning, PublicationStore(records), courier)
+    return Services(settings, knowledge, search, assistant, learning, PublicationStore(records), retention, courier)
 
 
 def build_learning(
@@ -150,6 +155,7 @@ def build_learning(
         Corrections(records, _Editor(knowledge.embedder), outbox),
         GoldenStore(records),
         Regression(knowledge, make_assistant),
+        ReaderRatings(records, outbox),
         Insight(records, knowledge.embedder),
         LinkChecks(records),
     )

@@ -1,11 +1,14 @@
-"""Who is signed in to the review pages: one cookie, one function that says whose it is, one class for refusals."""
+"""Who is signed in to the review pages: one cookie, one function that says whose it is, one class for refusals.
+
+A second cookie holds an attempt to sign in through a provider while the browser is there.
+"""
 
 import hmac
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Form, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +25,8 @@ __all__ = ["HOME", "ReviewRoute", "Session", "Sessions", "local_address"]
 
 HOME = "/review"
 LOGIN = "/review/login"
+_ATTEMPT_S = 600  # to sign in at the provider
+_LONGEST_NEXT = 2000  # browsers keep no cookie over 4096 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Sessions:
         self._experts = experts
         self._secure = base_url.startswith("https:")
         self._name = "__Host-dayi" if self._secure else "dayi"
+        self._attempt_name = f"{self._name}-oidc"
 
     def current(self, request: Request) -> Session | None:
         """Who sends the request; the only place that says so."""
@@ -75,6 +81,24 @@ class Sessions:
         """End the session."""
         self._end_old(request)
         response.delete_cookie(self._name, path="/", secure=self._secure, httponly=True, samesite="strict")
+
+    def keep_attempt(self, response: Response, secret: str, next: str) -> None:
+        """Let the browser keep an attempt, and where to go afterwards, for ten minutes."""
+        place = quote(next, safe="")
+        value = f"{secret}.{place if len(place) <= _LONGEST_NEXT else ''}"
+        # Lax: the provider's page leads back here.
+        response.set_cookie(
+            self._attempt_name, value, max_age=_ATTEMPT_S, path="/", secure=self._secure, httponly=True, samesite="lax"
+        )
+
+    def attempt(self, request: Request) -> tuple[str, str]:
+        """The secret of the browser's attempt, "" without one, and where to go afterwards."""
+        secret, _, place = request.cookies.get(self._attempt_name, "").partition(".")
+        return secret, unquote(place)
+
+    def forget_attempt(self, response: Response) -> None:
+        """End the attempt, however it went."""
+        response.delete_cookie(self._attempt_name, path="/", secure=self._secure, httponly=True, samesite="lax")
 
     def _end_old(self, request: Request) -> None:
         if old := request.cookies.get(self._name, ""):

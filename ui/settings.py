@@ -15,7 +15,7 @@ from assistant.notices.webhooks import WebhookKind
 from kb.errors import SettingsError
 from ui.origins import OriginPattern
 
-__all__ = ["LimitSettings", "Product", "Settings", "Site", "WebhookSettings", "load_settings"]
+__all__ = ["LimitSettings", "OidcSettings", "Product", "Settings", "Site", "WebhookSettings", "load_settings"]
 
 _SENDER = r"[\w.+-]+@[\w.-]+|[^<>@\r\n]{1,100}<[\w.+-]+@[\w.-]+>"
 _Network = IPv4Network | IPv6Network
@@ -108,6 +108,37 @@ class LimitSettings(BaseModel):
     exempt: list[_Network] = _LOOPBACK
 
 
+class OidcSettings(BaseModel):
+    """The OpenID Connect provider through which experts may sign in.
+
+    `issuer` is its address as it writes it itself, `name` what it is called on the button. It is spoken to under the
+    issuer's own host, and under `hosts` where it keeps its keys or tokens elsewhere.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretStr = SecretStr("")
+    name: Annotated[str, Field(min_length=1, max_length=40)] = "OpenID Connect"
+    hosts: list[str] = []
+
+    @field_validator("issuer")
+    @classmethod
+    def _trustworthy(cls, value: str) -> str:
+        parts = urlsplit(value)
+        here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if (
+            not (parts.scheme == "https" or here)
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("must look like https://login.example.org; http is for this machine alone")
+        return value
+
+
 class Settings(BaseSettings):
     """What can be set: environment variables `DAYI_*`, or the same names in lower case in `dayi.toml`."""
 
@@ -142,6 +173,9 @@ class Settings(BaseSettings):
     )
     synonyms: list[list[str]] = Field([], description="Groups of words that mean the same to readers")
     sites: list[Site] = Field([], description="Documentation sites that show the widget")
+    retention_days: int = Field(
+        90, ge=0, le=36_500, description="Days after which questions, answers and ratings are deleted. 0: never"
+    )
     webhooks: list[WebhookSettings] = Field([], description="Who is told of ratings, requests and corrections")
     smtp_host: str = Field("", description="Mail server; with one, askers who left an address hear of the correction")
     smtp_port: int = Field(587, ge=1, le=65_535, description="Its port; 465 speaks TLS from the start")
@@ -149,6 +183,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = Field(SecretStr(""), description="Its password")
     smtp_from: str = Field("", description="Address that mail comes from, such as Dayi <answers@example.org>")
     smtp_starttls: bool = Field(True, description="Refuse a mail server that offers no TLS; false for one next door")
+
+    oidc: OidcSettings | None = Field(None, description="OpenID Connect provider through which experts may sign in")
 
     @classmethod
     def settings_customise_sources(

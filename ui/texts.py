@@ -92,6 +92,8 @@ _PAIRS: dict[str, tuple[str, str]] = {
     ),
     "stopped": ("已停止。", "Stopped."),
     # actions
+    "delete": ("删除", "Delete"),
+    "delete_sure": ("确定删除？链接也会失效", "Sure? Its link will stop working"),
     "copy": ("复制", "Copy"),
     "copy_answer": ("复制答案", "Copy answer"),
     "copied": ("已复制", "Copied"),
@@ -130,6 +132,26 @@ _PAIRS: dict[str, tuple[str, str]] = {
     # permalink page
     "back": ("去提问", "Ask a question"),
     "asked_at": ("提问时间", "Asked"),
+    "deleted": ("这个回答已删除", "This answer was deleted"),
+    "deleted_text": (
+        "问题和回答已按提问者的要求删除。",
+        "Its asker wanted question and answer to be deleted.",
+    ),
+    # ratings of other readers, in forms
+    "rate_answer": ("这个回答有帮助吗？", "Did this answer help?"),
+    "rate_page": ("这篇解答有帮助吗？", "Did this page help?"),
+    "rated_already": ("你的评价：", "Your rating:"),
+    "rated_again": ("。可以修改后重新提交。", ". You can change it and send it again."),
+    "contact": (
+        "联系方式，仅用于告知处理结果（可选）",
+        "How to reach you, only to tell you what came of it (optional)",
+    ),
+    "rate_privacy": (
+        "评价由专家查看；说明里的密钥和个人信息会被隐藏。提交后会使用一个 Cookie 记住这是你的评价，关闭浏览器即失效。",
+        "Experts read ratings; secrets and personal data in your words are hidden. Sending sets one cookie, gone when "
+        "the browser closes, that knows the rating as yours.",
+    ),
+    "thanks_received": ("已收到，谢谢！", "Received, thank you."),
     # published entries
     "published_all": ("专家解答", "Expert answers"),
     "published_by": ("答疑专家", "Dayi experts"),
@@ -141,10 +163,10 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "the_answer": ("专家解答", "The answer"),
     "references": ("参考资料", "References"),
     "version": ("版本", "Version"),
-    "page_wrong": ("没有解决，或内容有误？", "Still stuck, or is something wrong?"),
+    "page_wrong": ("这篇解答有帮助吗？", "Did this help?"),
     "page_wrong_text": (
-        "就此提问并评价得到的回答：专家会看到评价，并更正这篇解答。",
-        "Ask about it and rate the answer that you get: experts see the rating and correct this page.",
+        "专家会看到每条评价，并更正这篇解答。",
+        "Experts see every rating and correct this page.",
     ),
     "ask_about": ("就此提问", "Ask about this"),
     "as_markdown": ("Markdown 版本", "As Markdown"),

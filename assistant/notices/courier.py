@@ -52,14 +52,11 @@ class Sender(Protocol):
 
 
 class Courier:
-    """Carries notices to the `senders`, by the targets' names. `first_delay_s` is the pause after a first failure."""
+    """Carries notices to the `senders`, by the targets' names."""
 
-    def __init__(
-        self, records: Records, senders: Mapping[str, Sender], *, first_delay_s: float = _FIRST_DELAY_S
-    ) -> None:
+    def __init__(self, records: Records, senders: Mapping[str, Sender]) -> None:
         self._records = records
         self._senders = senders
-        self._first_delay_s = first_delay_s
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -120,7 +117,7 @@ class Courier:
     def _put_off(self, row: Mapping[str, Any], error: NoticeError) -> None:
         attempts = row["attempts"] + 1
         given_up = error.final or attempts >= _ATTEMPTS
-        delay = timedelta(seconds=self._first_delay_s * _GROWTH ** (attempts - 1))
+        delay = timedelta(seconds=_FIRST_DELAY_S * _GROWTH ** (attempts - 1))
         with self._records.write() as connection:
             values = {"due_at": "" if given_up else _time(delay)}
             connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(values))

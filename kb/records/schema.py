@@ -4,9 +4,9 @@ import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 __all__ = [
-    "answers", "corrections", "documents", "expert_requests", "expert_sessions", "experts", "feedback", "golden_cases",
-    "idempotency_keys", "links", "login_attempts", "meta", "metadata", "outbox", "passages", "publications",
-    "review_events", "review_reports", "reviews", "sequence", "usage",
+    "answers", "corrections", "deleted_answers", "documents", "expert_requests", "expert_sessions", "experts",
+    "feedback", "golden_cases", "idempotency_keys", "links", "login_attempts", "meta", "metadata", "outbox",
+    "page_feedback", "passages", "publications", "review_events", "review_reports", "reviews", "sequence", "usage",
 ]  # fmt: skip
 
 metadata = sa.MetaData()
@@ -109,6 +109,14 @@ feedback = Table(
     Index("feedback_rating", "rating", "answer"),
 )
 
+# Answers that their askers deleted: the address says so for a while.
+deleted_answers = Table(
+    "deleted_answers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("deleted_at", Text, nullable=False),
+)
+
 # What language models were asked for; `day` is a date in UTC, `site` empty where no site asked.
 usage = Table(
     "usage",
@@ -120,7 +128,8 @@ usage = Table(
 
 # ---- the learning loop
 
-# `products` are those that a reviewer sees; none means all.
+# `products` are those that a reviewer sees; none means all. `oidc` is who signs in through the provider, as "sub:…" or
+# "email:…".
 experts = Table(
     "experts",
     metadata,
@@ -130,6 +139,8 @@ experts = Table(
     Column("products", sa.JSON, nullable=False),
     Column("disabled", sa.Boolean, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("oidc", Text),
+    Index("experts_oidc", "oidc", unique=True),
 )
 
 expert_sessions = Table(
@@ -189,7 +200,27 @@ review_reports = Table(
     Index("review_reports_review", "review", "created_at"),
 )  # fmt: skip
 
-# The audit trail: rows are added and never changed. `digest` is the hash of the text that an approval was given to.
+# What readers say about published pages; `token_hash` is the reader, and a bad rating leads to a review.
+page_feedback = Table(
+    "page_feedback",
+    metadata,
+    Column("key", _Key, primary_key=True),
+    Column("product", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("token_hash", Text, nullable=False),
+    Column("rating", Text, nullable=False),
+    Column("reasons", sa.JSON, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("notified_at", Text, nullable=False, server_default=""),
+    Column("review", Text, ForeignKey("reviews.id", name="page_feedback_review_fk")),
+    UniqueConstraint("product", "document", "token_hash", name="page_feedback_reader"),
+    Index("page_feedback_review", "review"),
+)
+
+# The audit trail: rows are added and never changed, and go with their review. `digest` is the hash of the text that an
+# approval was given to.
 review_events = Table(
     "review_events",
     metadata,

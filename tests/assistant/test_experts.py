@@ -175,3 +175,62 @@ def test_passwords_are_hashed_with_argon2id(tmp_path: Path) -> None:
         (stored,) = database.execute("SELECT password_hash FROM experts").fetchone()
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     records.close()
+
+
+# Signing in through a provider
+
+
+@pytest.mark.parametrize(
+    ("identity", "kept"),
+    [
+        ("248289761001", "sub:248289761001"),
+        (" Lin@Example.ORG ", "email:lin@example.org"),
+        ("email:lin@example.org", "email:lin@example.org"),
+        ("sub:lin@example.org", "sub:lin@example.org"),
+        ("auth0|Lin", "sub:auth0|Lin"),
+        ("", ""),
+    ],
+)
+def test_how_an_identity_is_kept(experts: ExpertStore, identity: str, kept: str) -> None:
+    """What has an @ is an address, unless it says that it is a subject; those keep their case."""
+    experts.bind("lin", identity)
+    assert experts.all()[0].oidc == kept
+    assert experts.add("new", None, oidc=identity and f"{identity.strip()}2").oidc == (kept and f"{kept}2")
+
+
+@pytest.mark.parametrize("identity", ["two words", "x" * 260, "\u212aim@example.org", "a\nb", "\x00"])
+def test_odd_identities_are_refused(experts: ExpertStore, identity: str) -> None:
+    with pytest.raises(RequestError, match="identity"):
+        experts.bind("lin", identity)
+
+
+def test_an_identity_has_one_account(experts: ExpertStore) -> None:
+    """Binding it again to the same one is no error."""
+    experts.bind("lin", "42")
+    experts.bind("lin", "42")
+    with pytest.raises(RequestError, match="'lin' signs in"):
+        experts.add("wei", None, oidc="42")
+    experts.add("wei", None)
+    with pytest.raises(RequestError, match="'lin' signs in"):
+        experts.bind("wei", "sub:42")
+
+
+def test_binding_ends_the_sessions(experts: ExpertStore) -> None:
+    """Whoever was signed in as another identity is out."""
+    experts.bind("lin", "42")
+    session = experts.log_in_as("42")
+    assert experts.expert_of(session)
+    experts.bind("lin", "43")
+    assert experts.expert_of(session) is None
+    with pytest.raises(LoginRefused):
+        experts.log_in_as("42")
+
+
+def test_nobody_is_bound_by_default(experts: ExpertStore) -> None:
+    """Empty subjects and addresses are nobody's, and an account of the provider has no password to guess."""
+    experts.add("wei", None, oidc="42")
+    for subject, email in (("", ""), ("43", ""), ("", "lin")):
+        with pytest.raises(LoginRefused):
+            experts.log_in_as(subject, email)
+    with pytest.raises(LoginRefused):
+        experts.log_in("wei", "", "1.2.3.4")

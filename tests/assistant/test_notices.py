@@ -9,14 +9,18 @@ import pytest
 from sqlalchemy import select, update
 
 from assistant.answers import AnswerStore
-from assistant.notices.askers import is_mail_address
+from assistant.notices.askers import is_mail_address, tell_fixed
 from assistant.notices.courier import Courier, Notice
 from assistant.notices.mail import MailSender, SmtpAddress
 from assistant.notices.outbox import EVENTS, MAIL, Outbox, Target
 from assistant.notices.webhooks import Webhook, WebhookSender
+from assistant.publications import Publication
+from assistant.readers import ReaderRatings
+from assistant.reviews import Queue
 from kb.errors import NoticeError
 from kb.records import Records
 from kb.records.schema import outbox
+from kb.values import Document
 from tests.assistant.test_reviews import answer
 from tests.receivers import MailServer, WebServer, mail_server, web_server
 
@@ -86,6 +90,42 @@ def test_what_readers_do_is_told_once(records: Records) -> None:
     store.rate("a", "token-a", "good", created_at=PAST)
     store.rate("a", "token-a", "bad", created_at=PAST)
     assert len(rows(records)) == 3
+
+
+def test_other_readers_complaints_are_told_and_answered(records: Records) -> None:
+    """Of an answer and of a published page; each who left an address hears of the fix once, at the right place."""
+    box = Outbox([Target("all", frozenset(EVENTS))], mails=True)
+    store, readers = AnswerStore(records, box), ReaderRatings(records, box)
+    store.save(answer("a"))
+    page = Publication(Document("doc", "nacos", "Title", "text", (), question="Why?", reviewed=True), "", "", ())
+    for _ in range(2):
+        readers.rate_answer("a", "reader", "bad", contact="a@example.org")
+        readers.rate_page(page, "reader", "bad", contact="p@example.org")
+        readers.rate_page(page, "other", "bad", contact="nobody")
+    told = [(row["event"], row["body"]["question"]) for row in rows(records)]  # type: ignore[index]
+    assert sorted(told) == [("bad_rating", "Title")] * 2 + [("bad_rating", "Why is 9848 closed?")]
+    of_answer, (_, of_page) = Queue(records).of_answer("a"), readers.of_page("nacos", "doc", "reader")
+    assert of_answer
+    assert of_page
+    for review in (of_answer, of_page):
+        for _ in range(2):
+            with records.write() as connection:
+                tell_fixed(connection, box, review)
+    mails = [row["body"] for row in rows(records) if row["target"] == MAIL]
+    assert sorted((mail["to"], mail["path"]) for mail in mails) == [  # type: ignore[index]
+        ("a@example.org", "/a/a"),
+        ("p@example.org", "/p/nacos/doc"),
+    ]
+
+
+def test_what_an_asker_deletes_is_told_no_more(records: Records) -> None:
+    """Notices that still wait hold the question, too."""
+    store = AnswerStore(records, Outbox([Target("all", frozenset(EVENTS))]))
+    for id, question in (("a", "My very own question"), ("b", "Another one")):
+        store.save(answer(id, question))
+        store.rate(id, f"token-{id}", "bad", created_at=PAST)
+    store.delete("a", "token-a")
+    assert [row["body"]["question"] for row in rows(records)] == ["Another one"]  # type: ignore[index]
 
 
 def test_nothing_is_kept_for_nobody(records: Records) -> None:

@@ -204,7 +204,7 @@ FRAGMENTS = st.sampled_from(
 
 
 @given(st.lists(FRAGMENTS, max_size=25), st.integers(1, 9))
-@settings(max_examples=400)
+@settings(max_examples=5000)
 def test_what_is_rendered_links_to_nobody_else(fragments: list[str], size: int) -> None:
     """Whatever mixture of code, lists, quotations and links: the page has no link to a foreign host, in any cut."""
     text = "".join(fragments)
@@ -217,7 +217,7 @@ def test_what_is_rendered_links_to_nobody_else(fragments: list[str], size: int) 
 
 
 @given(st.lists(FRAGMENTS, max_size=25), st.sets(st.integers(1, 60), max_size=20))
-@settings(max_examples=300)
+@settings(max_examples=500)
 def test_pieces_make_no_difference_to_any_text(fragments: list[str], at: set[int]) -> None:
     """The same for odd text as for the answer above."""
     text = "".join(fragments)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant.values import REASONS
+from kb.errors import AnswerNotFound
 from tests.browser.conftest import BROWSER, Visit
 from ui.texts import TEXTS
 
@@ -34,6 +35,25 @@ def test_ask_check_a_source_rate_and_reload(visit: Visit) -> None:
     page.reload()
     expect(page.locator("#dayi-restored .turn")).to_have_attribute("data-answer", str(answer))
     expect(page.locator("#dayi-restored .question")).to_have_text(QUESTION)
+
+
+def test_an_asker_deletes_his_answer(visit: Visit) -> None:
+    """Only a second click deletes; the answer leaves the page and the server, what else was asked stays."""
+    page = visit.open()
+    visit.ask(QUESTION)
+    visit.ask("第二个问题 8848")
+    turn = page.locator("#dayi-live .turn")
+    answer = str(turn.get_attribute("data-answer"))
+    delete = turn.locator("[data-do=delete]")
+    delete.click()
+    expect(delete).to_have_text(TEXTS["zh"]["delete_sure"])
+    assert visit.services.assistant.answer(answer).id == answer
+    with page.expect_response(lambda reply: reply.request.method == "DELETE") as response:
+        delete.click()
+    assert response.value.status == 204
+    expect(page.locator("#dayi-restored .question")).to_have_text([QUESTION])
+    with pytest.raises(AnswerNotFound):
+        visit.services.assistant.answer(answer)
 
 
 def test_bad_rating_tells_why(visit: Visit) -> None:

@@ -30,7 +30,7 @@ def test_readers_come_from_the_list_and_go_to_ask(visit: Visit) -> None:
     visit.page.click(".entries a")
     visit.page.wait_for_url("**/p/nacos/grpc-port")
     asked = len(visit.services.assistant.asked)
-    visit.page.click("#feedback a")
+    visit.page.click("#feedback a.button")
     visit.page.wait_for_selector("html[data-ready]", timeout=30_000)
     visit.page.wait_for_function("document.querySelector('#question')?.value.length > 0")
     assert visit.page.input_value("#question") == publication().document.title

@@ -36,12 +36,26 @@ def test_accounts(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
     assert can_sign_in(data, "lin", PASSWORD)
     assert main(["expert", "list", "--json", "--data", data]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert listed == {"name": "lin", "role": "reviewer", "products": ["nacos"], "disabled": False}
+    assert listed == {"name": "lin", "role": "reviewer", "products": ["nacos"], "disabled": False, "oidc": ""}
     assert main(["expert", "disable", "lin", "--data", data]) == 0
     assert main(["expert", "list", "--data", data]) == 0
     assert capsys.readouterr().out == "lin  reviewer  nacos  disabled\n"
     assert main(["expert", "password", "lin", "--generate", "--data", data]) == 0
     assert can_sign_in(data, "lin", capsys.readouterr().out.strip())
+
+
+def test_accounts_of_a_provider(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """No password is asked for; an identity can be bound later, to one account, and taken away."""
+    data = str(tmp_path / "data")
+    assert main(["expert", "add", "lin", "--oidc", "Lin@example.org", "--data", data]) == 0
+    assert main(["expert", "add", "wei", "--generate", "--data", data]) == 0
+    assert main(["expert", "bind", "wei", "lin@EXAMPLE.org", "--data", data]) == 1
+    assert "'lin' signs in with this already" in capsys.readouterr().err
+    assert main(["expert", "bind", "wei", "248289761001", "--data", data]) == 0
+    assert main(["expert", "bind", "lin", "--data", data]) == 0
+    capsys.readouterr()
+    assert main(["expert", "list", "--data", data]) == 0
+    assert capsys.readouterr().out == "lin  reviewer  all products\nwei  reviewer  all products  sub:248289761001\n"
 
 
 @pytest.mark.parametrize("password", ["", "changeme"])
@@ -58,7 +72,7 @@ def test_weak_passwords_make_no_account(
     assert "characters" in captured.err
 
 
-@pytest.mark.parametrize("argv", [["disable", "nobody"], ["password", "nobody", "--generate"]])
+@pytest.mark.parametrize("argv", [["disable", "nobody"], ["password", "nobody", "--generate"], ["bind", "nobody", "x"]])
 def test_unknown_accounts(capsys: pytest.CaptureFixture[str], tmp_path: Path, argv: list[str]) -> None:
     assert main(["expert", *argv, "--data", str(tmp_path / "data")]) == 1
     assert "There is no expert 'nobody'" in capsys.readouterr().err

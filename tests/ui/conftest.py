@@ -13,7 +13,7 @@ import uvicorn
 
 from tests.ui.fakes import FakeServices
 from ui.server import create_app, server_config
-from ui.settings import Product, Settings, Site
+from ui.settings import OidcSettings, Product, Settings, Site
 from ui.stalled import PatientProtocol
 from ui.streams import Streams
 
@@ -27,11 +27,12 @@ def serving(
     streams: Streams | None = None,
     protocol: type[PatientProtocol] = PatientProtocol,
     demo: bool = False,
+    port: int = 0,
 ) -> Iterator[httpx.Client]:
-    """A client of the application, which serves in a thread until the block ends."""
+    """A client of the application, which serves in a thread until the block ends; on a free port if none is named."""
     streams = streams or Streams()
     app = create_app(services, streams=streams, demo=demo)
-    config = server_config(app, host="127.0.0.1", port=0)
+    config = server_config(app, host="127.0.0.1", port=port)
     config.http = protocol
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -61,6 +62,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         origins=[DOCS],
         sites=[Site(id="site", origins=["https://site.example.net"])],
         products=[Product(id="nacos", public_quality=True)],
+        oidc=OidcSettings(issuer="http://127.0.0.1:9", client_id="dayi"),  # nobody listens there
     )
 
 

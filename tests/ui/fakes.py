@@ -9,6 +9,7 @@ from typing import Any
 from assistant.answers import AnswerStore
 from assistant.engine import Assistant as RealAssistant
 from assistant.publications import Publication, PublicationStatus
+from assistant.retention import Retention
 from assistant.values import (
     Answer,
     AskRequest,
@@ -148,6 +149,11 @@ class FakeAssistant:
         if answer_id not in self._answers or self._answers[answer_id].feedback_token != token:
             raise AnswerNotFound("There is no such answer.")
 
+    def delete(self, answer_id: str, token: str) -> None:
+        if answer_id not in self._answers or self._answers[answer_id].feedback_token != token:
+            raise AnswerNotFound("There is no such answer.")
+        del self._answers[answer_id]
+
     def _events(self, request: AskRequest) -> Iterator[Event]:
         number = len(self.asked)
         answer = replace(self._compose(request, f"answer{number}"), **self.changes)
@@ -267,9 +273,8 @@ class FakeKnowledge:
     records: FakeRecords
 
 
-def learning(settings: Settings) -> Learning:
+def learning(records: Records) -> Learning:
     """The real learning loop on an empty database; its regression check is not for use."""
-    records = Records(settings.database_url)
 
     def no_assistant(_: KnowledgeBase, __: AnswerStore) -> RealAssistant:
         raise NotImplementedError
@@ -286,7 +291,9 @@ class FakeServices:
         self.knowledge = FakeKnowledge(FakeRecords(documents))
         self.search = FakeSearch(documents)
         self.assistant = FakeAssistant(documents, delay_s=delay_s, answer_text=answer_text)
-        self.learning = learning(settings)
+        records = Records(settings.database_url)
+        self.learning = learning(records)
+        self.retention = Retention(records, settings.retention_days)
         self.publications = FakePublications(publication())
 
     def products(self) -> list[FakeProduct]:

@@ -233,6 +233,20 @@ def test_over_the_limit_is_a_clear_429(tight: httpx.Client, path: str, body: dic
     assert tight.post(path, json=body, headers=reader("203.0.113.8")).status_code != 429
 
 
+def test_a_form_over_the_limit_keeps_what_was_written(tight: httpx.Client) -> None:
+    """A page, not JSON: it says when to try again, and nothing has to be typed twice."""
+    answer = tight.post(ASK, json=QUESTION, headers=reader("203.0.113.20")).json()["id"]
+    fields = {"token": "t" * 22, "rating": "bad", "answer": answer, "comment": "<b>端口不对</b>", "reasons": "outdated"}
+    replies = [tight.post("/feedback", data=fields, headers=reader("203.0.113.21")) for _ in range(3)]
+    refused = replies[-1]
+    assert (refused.status_code, refused.headers["content-type"]) == (429, "text/html; charset=utf-8")
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert "try again in" in refused.text
+    assert "&lt;b&gt;端口不对&lt;/b&gt;</textarea>" in refused.text
+    assert 'value="outdated" checked' in refused.text
+    assert 'value="bad" required checked' in refused.text
+
+
 def test_nothing_that_the_caller_chooses_counts(settings: Settings) -> None:
     """200 calls from one address, with ever new headers, agents and origins: the allowed number passes."""
     services = limited(settings, trusted_proxies=[], exempt=[], questions_per_minute=20)

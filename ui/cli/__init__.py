@@ -24,6 +24,8 @@ COMMANDS = (
     "publish",
     "stats",
     "links",
+    "feedback",
+    "forget",
     "check",
     "expert",
     "settings",

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     text = "Accounts of the experts who review answers.\n\nExample: dayi expert add lin --role maintainer"
     group = typer.Typer(help=text, no_args_is_help=True)
-    for command in (add, password, disable, list_experts):
+    for command in (add, password, bind, disable, list_experts):
         group.command(command.__name__.removesuffix("_experts"))(command)
     app.add_typer(group, name="expert")
 
@@ -36,6 +36,9 @@ def add(
         Role, typer.Option(help="Maintainers see all products and may take back corrections.")
     ] = "reviewer",
     product: Annotated[list[str], typer.Option(help="Product that a reviewer sees; all when left out.")] = [],  # noqa: B006
+    oidc: Annotated[
+        str, typer.Option(help="Subject or verified address at the provider of [oidc]; then no password is asked for.")
+    ] = "",
     generate: GenerateOption = False,
     data: DataOption = None,
 ) -> None:
@@ -44,7 +47,8 @@ def add(
     Example: dayi expert add lin --role maintainer
     """
     with _opened(data) as experts:
-        experts.add(name, _password(generate), role=role, products=product)
+        password = None if oidc and not generate else _password(generate)
+        experts.add(name, password, role=role, products=product, oidc=oidc)
     note(f"{name} can sign in at /review.")
 
 
@@ -53,6 +57,22 @@ def password(name: NameArgument, generate: GenerateOption = False, data: DataOpt
     with _opened(data) as experts:
         experts.set_password(name, _password(generate))
     note(f"{name} has a new password.")
+
+
+def bind(
+    name: NameArgument,
+    identity: Annotated[
+        str, typer.Argument(help="Subject or verified address at the provider; nobody when left out.")
+    ] = "",
+    data: DataOption = None,
+) -> None:
+    """Say who signs in to an account through the provider of [oidc]; its sessions end.
+
+    Example: dayi expert bind lin lin@example.org
+    """
+    with _opened(data) as experts:
+        experts.bind(name, identity)
+    note(f"{name} signs in as {identity}." if identity else f"{name} signs in with the password only.")
 
 
 def disable(name: NameArgument, data: DataOption = None) -> None:
@@ -70,7 +90,8 @@ def list_experts(data: DataOption = None, as_json: JsonOption = False) -> None:
                 emit(asdict(expert))
             else:
                 products = ", ".join(expert.scope) or "all products"
-                print(f"{expert.name}  {expert.role}  {products}{'  disabled' if expert.disabled else ''}")
+                more = [expert.oidc] * bool(expert.oidc) + ["disabled"] * expert.disabled
+                print("  ".join([expert.name, expert.role, products, *more]))
 
 
 @contextmanager

@@ -1,8 +1,11 @@
-"""`GET /api/v1/answers/{id}` and `GET /api/v1/products`: what can be read."""
+"""`/api/v1/answers/{id}`, to read and to delete, and `GET /api/v1/products`."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from assistant.reporting import ReviewState
@@ -10,6 +13,8 @@ from assistant.values import Answer
 from ui.boundary import Services
 
 __all__ = ["answer_routes"]
+
+_TOKEN = HTTPBearer(description="The feedback token that came with the answer")
 
 
 class ProductView(BaseModel):
@@ -55,6 +60,10 @@ def answer_routes(services: Services) -> APIRouter:
         view = ReviewView(review.state, review.product, fixed) if review else None
         fields = {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
         return StoredAnswer(**fields, review=view)
+
+    @router.delete("/answers/{answer_id}", status_code=HTTPStatus.NO_CONTENT, summary="Delete an answer of one's own")
+    def delete(answer_id: str, token: Annotated[HTTPAuthorizationCredentials, Depends(_TOKEN)]) -> None:
+        services.assistant.delete(answer_id, token.credentials)
 
     @router.get("/products", summary="List products")
     def products() -> Products:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from starlette.responses import Response
 
 from assistant.golden import golden_line
+from assistant.publishing import page_path
 from assistant.reporting import KINDS, STATES, Review, ReviewState
 from assistant.values import Answer
 from kb.errors import AnswerNotFound, EditConflict
@@ -118,11 +119,14 @@ def _link(chosen: Mapping[str, str], **changes: str) -> str:
 def _item(services: Services, session: Session, review: Review, accept_language: str) -> dict[str, Any]:
     learning, records = services.learning, services.knowledge.records
     reports = learning.queue.reports(review)
-    answers = list(_answers(services, [report.answer for report in reports[:_SHOWN_ANSWERS]]))
+    ids = list(dict.fromkeys(report.answer for report in reports if report.answer))
+    answers = list(_answers(services, ids[:_SHOWN_ANSWERS]))
     language = preferred_language(accept_language)
     standing = learning.corrections.standing(review.product, review.document) if review.kind == "stale" else None
     source = standing.source.text if standing and standing.source else ""
     cited = {(c.product, c.document): c.title for answer in answers for c in answer.citations}
+    pages = {(report.product, report.document) for report in reports if not report.answer}
+    cited |= {page: document.title for page in pages if (document := records.document(*page))}
     products = [review.product] if review.product else []
     near = [hit.document for hit in services.search.search(review.question, products=products, k=_NEAR).hits]
     return {
@@ -140,6 +144,7 @@ def _item(services: Services, session: Session, review: Review, accept_language:
         "experts": _experts(services),
         "states": STATES,
         "wanted": None,
+        "page_path": page_path,
     }
 
 

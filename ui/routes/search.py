@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.masking import mask
 from kb.values import Hit
 from ui.boundary import Services
 from ui.chat.turns import excerpt
@@ -77,7 +78,7 @@ def search_routes(services: Services, sites: Sites, limits: Limits) -> APIRouter
         limits.count("search", address_of(request))
         product = body.product or (site.product if site else "")
         products: Sequence[str] = [product] if product else []
-        found = services.search.search(body.query, products=products, k=body.k)
+        found = services.search.search(mask(body.query)[0], products=products, k=body.k)
         return SearchResponse(hits=[_view(hit) for hit in found.hits])
 
     return router

@@ -7,27 +7,31 @@ from fastapi import APIRouter, Depends, Form, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from kb.errors import LoginRefused, TooManyRequests
+from kb.errors import LoginRefused, RequestError, TooManyRequests
 from ui.boundary import Services
 from ui.errors import status_of
 from ui.limits import address_of
 from ui.pages import fragment, preferred_language
 from ui.sessions import ReviewRoute, Session, Sessions, local_address
 
-__all__ = ["sign_in_routes"]
+__all__ = ["sign_in_page", "sign_in_routes"]
 
 _Languages = Annotated[str, Header()]
 _Text = Annotated[str, Form(max_length=1000)]
 
 
+def sign_in_page(language: str, next: str, provider: str, problem: RequestError | None = None) -> HTMLResponse:
+    """The page for signing in, with what went wrong; `provider` names the other way in, "" without one."""
+    values = {"next": local_address(next), "provider": provider, "problem": str(problem or "")}
+    content = fragment("review_login.html", language, session=None, **values)
+    return HTMLResponse(content, status_of(problem) if problem else HTTPStatus.OK)
+
+
 def sign_in_routes(services: Services, sessions: Sessions) -> APIRouter:
     """The routes for signing in and out."""
     router = APIRouter(include_in_schema=False, route_class=ReviewRoute)
-    experts = services.learning.experts
-
-    def page(language: str, next: str, status: int = HTTPStatus.OK, problem: str = "") -> HTMLResponse:
-        content = fragment("review_login.html", language, session=None, next=local_address(next), problem=problem)
-        return HTMLResponse(content, status)
+    experts, oidc = services.learning.experts, services.settings.oidc
+    provider = oidc.name if oidc else ""
 
     @router.get("/review/login")
     def form(
@@ -35,7 +39,7 @@ def sign_in_routes(services: Services, sessions: Sessions) -> APIRouter:
     ) -> Response:
         if sessions.current(request):
             return RedirectResponse(local_address(next), HTTPStatus.SEE_OTHER)
-        return page(preferred_language(accept_language), next)
+        return sign_in_page(preferred_language(accept_language), next, provider)
 
     @router.post("/review/login")
     def sign_in(
@@ -44,7 +48,7 @@ def sign_in_routes(services: Services, sessions: Sessions) -> APIRouter:
         try:
             id = experts.log_in(name, password, address_of(request))
         except (LoginRefused, TooManyRequests) as error:
-            return page(preferred_language(accept_language), next, status_of(error), str(error))
+            return sign_in_page(preferred_language(accept_language), next, provider, error)
         response = RedirectResponse(local_address(next), HTTPStatus.SEE_OTHER)
         sessions.start(request, response, id)
         return response

@@ -257,6 +257,31 @@
     said.textContent = t(said.dataset.t);
   }
 
+  async function forget(button, turn) {
+    const { answer, token } = turn.dataset;
+    const label = $("[data-t]", button);
+    if (label.dataset.t === "delete") { // the second click is meant
+      say(label, "delete_sure");
+      setTimeout(() => say(label, "delete"), 5000);
+      return;
+    }
+    try {
+      const headers = { Authorization: `Bearer ${token}` };
+      const reply = await fetch(`/api/v1/answers/${encodeURIComponent(answer)}`, { method: "DELETE", headers });
+      if (!reply.ok && reply.status !== 410) throw new Error(String(reply.status));
+      turns = turns.filter(([id]) => id !== answer);
+      keep(session, SESSION, turns);
+      location.assign(location.pathname);
+    } catch {
+      say($(".said", turn), "not_sent");
+    }
+  }
+
+  function say(element, key) {
+    element.dataset.t = key;
+    element.textContent = t(key);
+  }
+
   // ---- events of the page
 
   const ACTIONS = {
@@ -266,6 +291,7 @@
       $(".feedback", turn).scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
       rate(turn, "bad");
     },
+    delete: forget,
     "copy-answer": (button, turn) => copy(button, [$(".question", turn).textContent, turn.dataset.markdown.trim(),
       $(".permalink", turn).href].join("\n\n")),
     "copy-code": (button) => copy(button, $("code", button.parentElement)?.textContent || ""),
