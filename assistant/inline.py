@@ -22,7 +22,7 @@ _PART = re.compile(
     rf"|(?:[\[［](?P<cited>{_NUMBERS})[\]］]|【(?P<lenticular>{_NUMBERS})(?:†[^】]*)?】)(?:{_ADDRESS})?"
     r"|!?\[(?P<text>[^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])|(?P<target>\]\()"
     r"|(?P<frame></?(?:passages?|history|question)\b[^<>]*>)"
-    rf"|<+(?P<auto>[a-z][a-z0-9+.-]*:[^\s<>]*)>+|<+(?P<mail>[^\s<>@]+@[^\s<>]+)>+|(?P<url>{_URL})",
+    rf"|(?<!<)<++(?P<auto>[a-z][a-z0-9+.-]*:[^\s<>]*)>+|(?<!<)<++(?P<mail>[^\s<>@]+@[^\s<>]+)>+|(?P<url>{_URL})",
     re.IGNORECASE,
 )
 # The end of a line that may still become something else: code, a link, an address, a word, the start of a list item.
