@@ -83,7 +83,8 @@ class ChatModel:
     def stream(self, messages: Sequence[Message]) -> Iterator[str | Thought | Ended]:
         """See `LanguageModel.stream`."""
         pieces: queue.SimpleQueue[str | Thought | Ended | ModelError] = queue.SimpleQueue()
-        reading = asyncio.run_coroutine_threadsafe(self._read(messages, pieces.put), _loop())
+        left = threading.Event()
+        reading = asyncio.run_coroutine_threadsafe(self._read(messages, pieces.put, left), _loop())
         try:
             while True:
                 try:
@@ -97,14 +98,18 @@ class ChatModel:
                 if isinstance(piece, Ended):
                     return
         finally:
+            left.set()
             reading.cancel()
 
     async def _read(
-        self, messages: Sequence[Message], put: Callable[[str | Thought | Ended | ModelError], None]
+        self,
+        messages: Sequence[Message],
+        put: Callable[[str | Thought | Ended | ModelError], None],
+        left: threading.Event,
     ) -> None:
         try:
             async with asyncio.timeout(self._patience.total_s):
-                put(await self._chunks(messages, put))
+                put(await self._chunks(messages, put, left))
         except TimeoutError:
             put(ModelError("The language model took too long"))
         except ModelError as error:
@@ -112,7 +117,9 @@ class ChatModel:
         except Exception as error:  # every provider has its own classes, and a broken stream raises anything
             put(_translated(error))
 
-    async def _chunks(self, messages: Sequence[Message], put: Callable[[str | Thought], None]) -> Ended:
+    async def _chunks(
+        self, messages: Sequence[Message], put: Callable[[str | Thought], None], left: threading.Event
+    ) -> Ended:
         patience, size, tokens, complete = self._patience.first_s, 0, None, False
         thoughts = _Thoughts()
         stream = self._model.astream(list(messages))
@@ -123,7 +130,8 @@ class ChatModel:
                         chunk = await anext(stream, None)
                 except TimeoutError:
                     raise ModelError(f"The language model said nothing for {patience:g} s") from None
-                if chunk is None:
+                # Python 3.11's `wait_for`, which clients use, loses a cancellation that comes together with a chunk.
+                if chunk is None or left.is_set():
                     return Ended(complete, tokens)
                 patience = self._patience.gap_s
                 text = chunk.text[: _MAX_OUTPUT_CHARS - size]

@@ -91,8 +91,9 @@ def test_two_hundred_readers_half_of_whom_leave(web: httpx.Client, model: ModelS
 
     def speak(body: dict[str, object]) -> Reply:
         marker = re.findall(r"MARK-\d+", prompt_of(body))[-1]
+        more = 400 if int(marker[5:]) % 2 else 10  # what nobody will read to its end takes longest
         return spoken(
-            ["### 解决步骤\n\n1. ", f"编号 {marker} 的回答。[1]\n", STEP, *["继续。"] * 60, "[1]\n"], between_s=0.03
+            ["### 解决步骤\n\n1. ", f"编号 {marker} 的回答。[1]\n", STEP, *["继续。"] * more, "[1]\n"], between_s=0.03
         )
 
     model.script = speak
@@ -123,4 +124,4 @@ def test_two_hundred_readers_half_of_whom_leave(web: httpx.Client, model: ModelS
     wait_for(lambda: model.open <= 100, 10)  # what the client keeps at most for the next questions
     wait_for(lambda: process.num_fds() - 2 * model.open <= before + 2, 10)  # both ends of a connection are ours
     assert threading.active_count() <= threads + 25  # pools grow to their bounds, not with the readers
-    assert model.cut >= 70  # on a busy machine some replies are whole before it is noticed
+    assert model.cut >= 125  # of 130

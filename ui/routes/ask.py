@@ -4,12 +4,13 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Send
 
 from assistant.values import Answer, AskRequest, Delta, Done, Event, Failed, Sources, Started, Waiting
 from ui.blocks import BlockStream, answer_blocks
@@ -72,7 +73,7 @@ def ask_routes(services: Services, streams: Streams, sites: Sites, limits: Limit
             return await _whole(stream, view)
         # The first event is awaited here, so that a refused question has a proper status instead of a stream.
         first = await anext(stream)
-        return StreamingResponse(_lines(first, stream, view), media_type="text/event-stream", headers=_SSE_HEADERS)
+        return _Events(_lines(first, stream, view), media_type="text/event-stream", headers=_SSE_HEADERS)
 
     return router
 
@@ -106,6 +107,14 @@ class _BlockView(_View):
 
     def answer(self, answer: Answer) -> dict[str, Any]:
         return super().answer(answer) | {"blocks": answer_blocks(answer, self._documents)}
+
+
+class _Events(StreamingResponse):
+    """Closes its events when the reader leaves; Starlette leaves that to the garbage collector, and answers go on."""
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(cast("AsyncGenerator[str, None]", self.body_iterator)):
+            await super().stream_response(send)
 
 
 async def _whole(stream: _Stream, view: _View) -> JSONResponse:
