@@ -9,12 +9,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 
 from assistant.polarity import contradicts
-from kb import Embedder
+from kb import Embedder, Vectors
 from kb.text import detect_language, query_tokens
 
 __all__ = ["Verifier", "Verdict"]
@@ -23,6 +24,7 @@ __all__ = ["Verifier", "Verdict"]
 _COVERED = 0.5  # share of a sentence's words that the nearest lines must hold
 _ALIKE = 0.45  # cosine to the nearest line that does instead, across the languages
 _WORTH_A_LINE = 0.05  # share of words that a further line must add
+_REMEMBERED = 256  # passages whose lines are kept ready
 _WINDOW = 3  # lines of evidence that one sentence may draw together
 _SENTENCE = re.compile(r"(?<=[。！？；!?;])|(?<=\.)\s|\n")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
@@ -58,11 +60,12 @@ class Verifier:
 
     def __init__(self, embedder: Embedder, *, covered: float = _COVERED, alike: float = _ALIKE) -> None:
         self._embedder = embedder
+        self._vectors = lru_cache(maxsize=_REMEMBERED)(self._embedded)
         self._covered, self._alike = covered, alike
 
     def check(self, claim: str, evidence: Sequence[str]) -> Verdict:
         """Whether all of a claim, a piece of Markdown, stands in the passages together."""
-        lines = [(line, frozenset(query_tokens(line))) for passage in evidence for line in _lines(passage)]
+        lines = [line for passage in evidence for line in _read(passage)]
         sentences = list(_lines(claim))
         titles = {_letters(title) for title in (*_TITLE.findall(claim), *_LEAD.findall(claim))}
         if not lines or not sentences:
@@ -98,7 +101,16 @@ class Verifier:
         if not foreign:
             return False
         claim = self._embedder.encode_queries([sentence])[0]
-        return bool(np.max(self._embedder.encode_documents([*foreign, " ".join(foreign)]) @ claim) >= self._alike)
+        return bool(np.max(self._vectors((*foreign, " ".join(foreign))) @ claim) >= self._alike)
+
+    def _embedded(self, lines: tuple[str, ...]) -> Vectors:
+        return self._embedder.encode_documents(lines)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(passage: str) -> tuple[_Line, ...]:
+    """The lines of a passage with their words; several items cite the same one."""
+    return tuple((line, frozenset(query_tokens(line))) for line in _lines(passage))
 
 
 def _lines(markdown: str) -> Iterator[str]:
