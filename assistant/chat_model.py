@@ -92,6 +92,11 @@ class ChatModel:
                 except queue.Empty:
                     yield ""
                     continue
+                while isinstance(piece, str) and not pieces.empty():  # what came meanwhile is handled at once
+                    following = pieces.get()
+                    if not isinstance(following, str):
+                        yield piece
+                    piece = piece + following if isinstance(following, str) else following
                 if isinstance(piece, ModelError):
                     raise piece
                 yield piece
@@ -205,14 +210,13 @@ def load_chat_model(name: str, *, base_url: str = "", api_key: str = "", patienc
 
 def _options(provider: str, base_url: str, api_key: str, patience: Patience) -> dict[str, Any]:
     if provider == "ollama":
-        return {"num_predict": MAX_OUTPUT_TOKENS, "client_kwargs": {"timeout": patience.total_s}}
-    # A server of one's own often has no key, and the client wants one.
-    return {
-        "max_retries": 0,
-        "timeout": patience.total_s,
-        "max_tokens": MAX_OUTPUT_TOKENS,
-        "api_key": api_key or "none",
-    }
+        return {"num_predict": MAX_OUTPUT_TOKENS, "reasoning": False, "client_kwargs": {"timeout": patience.total_s}}
+    options: dict[str, Any] = {"max_retries": 0, "timeout": patience.total_s, "max_tokens": MAX_OUTPUT_TOKENS}
+    if provider == "openai":
+        options["stream_chunk_timeout"] = None  # our own clock does it, without a task for every chunk
+    if api_key or base_url:  # a server of one's own often has no key, and the client wants one
+        options["api_key"] = api_key or "none"
+    return options
 
 
 def _is_complete(metadata: dict[str, Any]) -> bool:
