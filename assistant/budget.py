@@ -1,7 +1,8 @@
 """What language models may cost in a day. A limit on requests does not bound a bill; this does.
 
 Before a call its dearest outcome is booked, in one transaction with the check, and afterwards corrected to what it
-took: parallel questions cannot overspend together, and a crash leaves too much booked, never too little.
+took: parallel questions cannot overspend together, and a crash leaves too much booked, never too little. The disk is
+not waited for: a power cut may lose the last bookings, and waiting twice a question would cost more than all else.
 """
 
 import re
@@ -46,7 +47,7 @@ class TokenBudget:
         """Set tokens aside for a question of a site; None when they would pass a limit."""
         booking = Booking(datetime.now(UTC).date().isoformat(), site if site in self._sites else "", tokens)
         own = self._own(booking)
-        with self._records.write() as connection:
+        with self._records.write(synced=False) as connection:
             spent = select(func.coalesce(func.sum(usage.c.tokens), 0)).where(usage.c.day == booking.day)
             for limit, used in (
                 (self._daily, spent),
@@ -61,7 +62,7 @@ class TokenBudget:
 
     def settle(self, booking: Booking, tokens: int) -> None:
         """Replace what was booked by what was used."""
-        with self._records.write() as connection:
+        with self._records.write(synced=False) as connection:
             difference = usage.c.tokens + (tokens - booking.tokens)
             connection.execute(update(usage).where(self._own(booking)).values(tokens=difference))
 

@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,8 @@ _MAX_OUTPUT_CHARS = (
     8 * MAX_OUTPUT_TOKENS
 )  # for servers that do not heed the limit; long English words have eight letters
 _TICK_S = 0.2
+# Between two looks at what came. Threads that wake each other for every token spend more on Python's lock than on work.
+_REST_S = 0.02
 _NETWORK = frozenset({"APIConnectionError", "TransportError", "ConnectionError"})  # openai's, httpx's, Python's
 _EXTRAS = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
 
@@ -61,6 +64,9 @@ class Thought:
     tokens: int
 
 
+_Piece: TypeAlias = str | Thought | Ended | ModelError
+
+
 class LanguageModel(Protocol):
     """Something that writes. Thread-safe."""
 
@@ -82,26 +88,18 @@ class ChatModel:
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str | Thought | Ended]:
         """See `LanguageModel.stream`."""
-        pieces: queue.SimpleQueue[str | Thought | Ended | ModelError] = queue.SimpleQueue()
+        pieces: queue.SimpleQueue[_Piece] = queue.SimpleQueue()
         left = threading.Event()
         reading = asyncio.run_coroutine_threadsafe(self._read(messages, pieces.put, left), _loop())
         try:
             while True:
-                try:
-                    piece = pieces.get(timeout=_TICK_S)
-                except queue.Empty:
-                    yield ""
-                    continue
-                while isinstance(piece, str) and not pieces.empty():  # what came meanwhile is handled at once
-                    following = pieces.get()
-                    if not isinstance(following, str):
-                        yield piece
-                    piece = piece + following if isinstance(following, str) else following
-                if isinstance(piece, ModelError):
-                    raise piece
-                yield piece
-                if isinstance(piece, Ended):
-                    return
+                for piece in _joined(pieces):
+                    if isinstance(piece, ModelError):
+                        raise piece
+                    yield piece
+                    if isinstance(piece, Ended):
+                        return
+                time.sleep(_REST_S)
         finally:
             left.set()
             reading.cancel()
@@ -109,7 +107,7 @@ class ChatModel:
     async def _read(
         self,
         messages: Sequence[Message],
-        put: Callable[[str | Thought | Ended | ModelError], None],
+        put: Callable[[_Piece], None],
         left: threading.Event,
     ) -> None:
         try:
@@ -150,6 +148,22 @@ class ChatModel:
                 complete = complete or _is_complete(chunk.response_metadata)
         finally:
             await stream.aclose()  # type: ignore[attr-defined]  # an asynchronous generator, typed as an iterator
+
+
+def _joined(pieces: "queue.SimpleQueue[_Piece]") -> Iterator[_Piece]:
+    """What has come so far, neighbouring texts as one; "" where nothing comes for a moment."""
+    text = ""
+    try:
+        piece = pieces.get(timeout=_TICK_S)
+        while isinstance(piece, str):
+            text += piece
+            piece = pieces.get_nowait()
+    except queue.Empty:
+        yield text
+        return
+    if text:
+        yield text
+    yield piece
 
 
 class _Thoughts:

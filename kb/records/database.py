@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from kb.errors import MissingExtra, SettingsError, StoreBusy, StoreDamaged, StoreError, StoreMismatch
 
-__all__ = ["HEAD", "READING", "migrate", "open_engine", "store_errors"]
+__all__ = ["HEAD", "READING", "UNSYNCED", "migrate", "open_engine", "store_errors"]
 
 _MAPPED_BYTES = 1 << 30  # reads of a larger database than this copy its pages
 
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 HEAD = "0007"  # newest file in migrations/versions; kept here so that a current database needs no import of Alembic
 READING = "dayi_reading"  # execution option: this connection only reads
+UNSYNCED = "dayi_unsynced"  # execution option: commits need not survive a power cut
 
 _MIGRATION_LOCK = 0x64617969  # any constant; PostgreSQL's advisory locks are numbers
 
@@ -69,8 +70,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get(READING):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(UNSYNCED) else 'FULL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager

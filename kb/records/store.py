@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping
 from kb.embedding.base import Sentences, Vectors
 from kb.errors import StoreMismatch
 from kb.index.base import Change
-from kb.records.database import READING, migrate, open_engine, store_errors
+from kb.records.database import READING, UNSYNCED, migrate, open_engine, store_errors
 from kb.records.rows import document_columns, to_bytes, to_document, to_passage, to_sentences, to_vector
 from kb.records.schema import documents, meta, passages, sequence
 from kb.records.writing import Batch, embedding_of
@@ -86,20 +86,24 @@ class Records:
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self._reader = self.engine.execution_options(**{READING: True})
+        self._unsynced = self.engine.execution_options(**{UNSYNCED: True})
         # Threads queue here in fair order; SQLite's own lock is polled and lets some of them starve.
         self._writing = threading.Lock()
         self._bound: tuple[str, int] | None = None
         migrate(self.engine)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, synced: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end of the block, undone when it raises. Do not nest.
+
+        Without `synced` a commit survives the end of the process but perhaps not a power cut, and SQLite does not wait
+        for the disk.
 
         Raises:
             StoreBusy: another process keeps writing for more than 5 s.
             StoreError: the database refused.
         """
-        with self._writing, store_errors(), self.engine.begin() as connection:
+        with self._writing, store_errors(), (self.engine if synced else self._unsynced).begin() as connection:
             yield connection
 
     @contextmanager
