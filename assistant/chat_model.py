@@ -11,7 +11,6 @@ import importlib.util
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,8 +31,6 @@ _MAX_OUTPUT_CHARS = (
     8 * MAX_OUTPUT_TOKENS
 )  # for servers that do not heed the limit; long English words have eight letters
 _TICK_S = 0.2
-# Between two looks at what came. Threads that wake each other for every token spend more on Python's lock than on work.
-_REST_S = 0.02
 _NETWORK = frozenset({"APIConnectionError", "TransportError", "ConnectionError"})  # openai's, httpx's, Python's
 _EXTRAS = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
 
@@ -99,7 +96,6 @@ class ChatModel:
                     yield piece
                     if isinstance(piece, Ended):
                         return
-                time.sleep(_REST_S)
         finally:
             left.set()
             reading.cancel()
