@@ -21,6 +21,7 @@ from kb.errors import MissingExtra, ModelError, ModelUnavailable, SettingsError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from openai import AsyncOpenAI, AsyncStream
 
 __all__ = ["ChatModel", "Ended", "LanguageModel", "Message", "Patience", "Thought", "load_chat_model"]
 
@@ -211,11 +212,31 @@ def load_chat_model(name: str, *, base_url: str = "", api_key: str = "", patienc
         options["base_url"] = base_url
     options |= _options(provider, base_url, api_key, patience or Patience())
     try:
-        return ChatModel(init_chat_model(model, model_provider=provider, **options), patience=patience)
+        chat_model = init_chat_model(model, model_provider=provider, **options)
+        if provider == "openai":
+            chat_model.async_client = _PlainChunks(chat_model.root_async_client)
+        return ChatModel(chat_model, patience=patience)
     except ImportError as error:
         raise SettingsError(f"DAYI_LLM={name} needs another package: {error}") from None
     except Exception as error:  # each provider checks its settings in its own way
         raise SettingsError(f"DAYI_LLM={name} cannot be used: {type(error).__name__}. Check name and key.") from error
+
+
+class _PlainChunks:
+    """OpenAI's chat completions as LangChain calls them, with chunks as the server sent them.
+
+    LangChain takes dictionaries; to have the client make objects of them first costs more than all else about a chunk.
+    """
+
+    def __init__(self, client: "AsyncOpenAI") -> None:
+        self._client = client
+
+    async def create(self, **payload: Any) -> "AsyncStream[object]":
+        from openai import AsyncStream
+
+        return await self._client.post(
+            "/chat/completions", body=payload, cast_to=object, stream=True, stream_cls=AsyncStream[object]
+        )
 
 
 def _options(provider: str, base_url: str, api_key: str, patience: Patience) -> dict[str, Any]:

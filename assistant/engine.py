@@ -5,6 +5,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from assistant.answerability import ANSWER_AT, NEAR_AT, confidence, is_vague
@@ -287,7 +288,7 @@ def _history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
 def _related(hits: Sequence[Hit], draft: Draft) -> tuple[Related, ...]:
     cited = {(citation.product, citation.document) for citation in draft.citations}
     others = [hit.document for hit in hits if (hit.document.product, hit.document.id) not in cited]
-    telling = [document for document in others if not is_silent(document)][:_RELATED]
+    telling = islice((document for document in others if not is_silent(document)), _RELATED)
     return tuple(Related(d.id, d.product, d.title, d.url) for d in telling)
 
 

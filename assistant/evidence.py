@@ -30,7 +30,7 @@ def numbered_passages(hits: Sequence[Hit], *, max_tokens: int) -> tuple[Citation
             left -= estimate_tokens(hit.document.text[start:end])
             if left < 0 and found:
                 return tuple(found)
-            found.append(_citation(hit.document, start, end, len(found) + 1))
+            found.append(Citation.of(hit.document, start, end, len(found) + 1))
     return tuple(found)
 
 
@@ -57,17 +57,3 @@ def _is_wanted(hit: Hit, section: Section) -> bool:
 
 def _leaves_out(document: Document, end: int, section: Section) -> bool:
     return any(end <= one.start < section.start for one in document.sections)
-
-
-def _citation(document: Document, start: int, end: int, n: int) -> Citation:
-    return Citation(
-        n=n,
-        document=document.id,
-        product=document.product,
-        title=document.title,
-        url=document.url,
-        quote=document.text[start:end],
-        start=start,
-        end=end,
-        reviewed=document.reviewed,
-    )

@@ -154,5 +154,6 @@ def is_silent(document: Document) -> bool:
     if any(section.kind in ("cause", "step") for section in document.sections):
         return False
     texts = [document.section_text(s) for s in document.sections if s.kind in ("explanation", "note", "text")]
-    substance, length = sum(map(length_of_substance, texts)), sum(map(len, texts))
-    return any(map(owns_to_ignorance, texts)) and substance < _SILENT * length
+    if not any(map(owns_to_ignorance, texts)):
+        return False
+    return sum(map(length_of_substance, texts)) < _SILENT * sum(map(len, texts))

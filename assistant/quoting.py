@@ -141,19 +141,7 @@ class Citations:
 
     def _cite(self, document: Document, start: int, end: int) -> int:
         n = len(self.citations) + 1
-        self.citations.append(
-            Citation(
-                n=n,
-                document=document.id,
-                product=document.product,
-                title=document.title,
-                url=document.url,
-                quote=document.text[start:end],
-                start=start,
-                end=end,
-                reviewed=document.reviewed,
-            )
-        )
+        self.citations.append(Citation.of(document, start, end, n))
         return n
 
 

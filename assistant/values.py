@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from kb.values import Language
+from kb.values import Document, Language
 
 __all__ = [
     "REASONS",
@@ -59,6 +59,21 @@ class Citation:
     start: int
     end: int
     reviewed: bool
+
+    @classmethod
+    def of(cls, document: Document, start: int, end: int, n: int) -> "Citation":
+        """Citation number `n`: these characters of a document's text."""
+        return cls(
+            n=n,
+            document=document.id,
+            product=document.product,
+            title=document.title,
+            url=document.url,
+            quote=document.text[start:end],
+            start=start,
+            end=end,
+            reviewed=document.reviewed,
+        )
 
 
 @dataclass(frozen=True, slots=True)

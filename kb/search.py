@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -74,6 +75,7 @@ class HybridSearch:
         self._knowledge = knowledge
         self._names = {product: (product, *names) for product, names in (product_names or {}).items()}
         self._reranker = reranker
+        self._beside = ThreadPoolExecutor(thread_name_prefix="dense-search")  # the indexes do without Python's lock
         self._lexicon = bundled_lexicon()
         self._synonyms = Synonyms([*synonyms, *self._names.values()])
 
@@ -115,9 +117,10 @@ class HybridSearch:
         others = tuple(other for found in synonyms.values() for other in found)
         vector = self._knowledge.embedder.encode_queries([" ".join((query, *others))])[0]
         asked = IndexQuery(query, vector, others)
+        nearest = self._beside.submit(self._dense, asked, products)
         lexical = self._knowledge.lexical.search(asked, products=products, limit=_CANDIDATES)
-        dense = self._dense(asked, products)
         translated = self._translated(query, products)
+        dense = nearest.result()
         sentences = {} if dense is None else self._sentences(asked, [*dense, *lexical, *translated])
         near = sorted(dense or [], key=lambda match: -match.score - sentences.get(match.key, match.score))
         translated.sort(key=lambda match: -match.score / LEXICAL_SCALE - sentences.get(match.key, 0.0))

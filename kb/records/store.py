@@ -161,12 +161,6 @@ class Records:
         with self.batch() as batch:
             return batch.delete(product, id)
 
-    def touch(self, product: str, id: str, *, origin: str, source: str) -> bool:
-        """Note where an unchanged document was found now; False when there is none."""
-        where = (documents.c.product == product) & (documents.c.id == id)
-        with self.write() as connection:
-            return connection.execute(documents.update().where(where).values(origin=origin, source=source)).rowcount > 0
-
     def document(self, product: str, id: str) -> Document | None:
         """One document."""
         return self.documents([(product, id)]).get((product, id))
@@ -208,13 +202,6 @@ class Records:
                 for key, stored in connection.execute(_SENTENCES, {"keys": chunk}):
                     found[key] = to_sentences(stored, dimension)
         return found
-
-    def content_hashes(self, product: str, origin: str | None = None) -> dict[str, str]:
-        """Content hash by document id, of one ingested root or of all."""
-        query = sa.select(documents.c.id, documents.c.content_hash).where(documents.c.product == product)
-        if origin is not None:
-            query = query.where(documents.c.origin == origin)
-        return {row["id"]: row["content_hash"] for row in self._rows(query)}
 
     def sources(self, origin: str) -> dict[tuple[str, str], tuple[str, str]]:
         """Source path and content hash of the documents of one ingested root, by (product, id)."""

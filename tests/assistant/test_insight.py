@@ -2,8 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -29,18 +27,6 @@ NACOS_ON_ORACLE = [
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(f"sqlite:///{tmp_path / 'dayi.db'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def store(records: Records) -> AnswerStore:
-    return AnswerStore(records)
-
-
-@pytest.fixture
 def insight(records: Records) -> Insight:
     return Insight(records, load_embedder("bundled"))
 
@@ -58,7 +44,7 @@ def review_ids(records: Records) -> list[str]:
         return list(connection.execute(reviews.select().order_by(reviews.c.created_at)).scalars())
 
 
-def test_counts_by_day_product_and_site(store: AnswerStore, insight: Insight) -> None:
+def test_counts_by_day_product_and_site(answers: AnswerStore, insight: Insight) -> None:
     """A rating that was taken back no longer counts, and days before the first do not."""
     for number, (day, changes) in enumerate(
         [
@@ -69,10 +55,12 @@ def test_counts_by_day_product_and_site(store: AnswerStore, insight: Insight) ->
             ("2025-12-31", {}),
         ]
     ):
-        store.save(answer(str(number), created_at=f"{day}T08:00:00.000000Z", **changes), site="docs" if number else "")
-    rate(store, "0")
-    rate(store, "3")
-    rate(store, "3", "good")
+        answers.save(
+            answer(str(number), created_at=f"{day}T08:00:00.000000Z", **changes), site="docs" if number else ""
+        )
+    rate(answers, "0")
+    rate(answers, "3")
+    rate(answers, "3", "good")
     found = insight.daily(since="2026-01-01")
     assert found == [
         DayCounts("2026-01-01", "arthas", "docs", Counts(1, 1, 0, 0)),
@@ -85,12 +73,12 @@ def test_counts_by_day_product_and_site(store: AnswerStore, insight: Insight) ->
     assert daily_rows(found)[1] == ("2026-01-01", "nacos", "", 1, 1, 0, 1)
 
 
-def test_time_to_fix_is_a_median(records: Records, store: AnswerStore, insight: Insight) -> None:
+def test_time_to_fix_is_a_median(records: Records, answers: AnswerStore, insight: Insight) -> None:
     """From the report to the last approval; of products, sites and a time."""
     assert insight.hours_to_fix(since="2026-01-01") is None
     for number, product in enumerate(["nacos", "nacos", "arthas"]):
-        store.save(answer(str(number), f"question {number}", product=product), site="docs" if number else "blog")
-        rate(store, str(number))
+        answers.save(answer(str(number), f"question {number}", product=product), site="docs" if number else "blog")
+        rate(answers, str(number))
     first, second, third = review_ids(records)
     fix(records, first, "2026-01-01T00:00:00.000000Z", "2026-01-01T02:00:00.000000Z")
     fix(records, second, "2026-01-01T00:00:00.000000Z", "2026-01-01T10:00:00.000000Z")
@@ -122,14 +110,14 @@ def test_every_question_is_in_one_group(questions: list[str], data: st.DataObjec
     assert all(len({keys[n] for n in one}) == 1 for one in groups)
 
 
-def test_unanswered_topics(store: AnswerStore, insight: Insight) -> None:
+def test_unanswered_topics(answers: AnswerStore, insight: Insight) -> None:
     """The most asked first, the most central question as the title, and what was answered is none."""
     for number, question in enumerate(NACOS_ON_KUBERNETES + NACOS_ON_ORACLE + NACOS_ON_ORACLE[:1]):
         at = f"2026-01-0{number + 1}T00:00:00.000000Z"
         unanswered = {"outcome": "abstained", "confidence": 0.2, "citations": ()}
-        store.save(answer(str(number), question, created_at=at, **unanswered))
-    store.save(answer("x", "How do I roll back a configuration?"))
-    rate(store, "x")
+        answers.save(answer(str(number), question, created_at=at, **unanswered))
+    answers.save(answer("x", "How do I roll back a configuration?"))
+    rate(answers, "x")
     oracle, kubernetes = insight.unanswered()
     assert (oracle.asked, kubernetes.asked) == (4, 2)
     assert oracle.title in NACOS_ON_ORACLE
@@ -137,11 +125,11 @@ def test_unanswered_topics(store: AnswerStore, insight: Insight) -> None:
     assert insight.unanswered(["arthas"]) == []
 
 
-def test_quality_is_of_a_product_or_of_a_site(store: AnswerStore, insight: Insight) -> None:
+def test_quality_is_of_a_product_or_of_a_site(answers: AnswerStore, insight: Insight) -> None:
     """The last ninety days."""
     for number in range(4):
         at = f"{days_ago(number * 40)}T00:00:00.000000Z"
-        store.save(answer(str(number), created_at=at), site="docs" if number else "")
+        answers.save(answer(str(number), created_at=at), site="docs" if number else "")
     quality = insight.quality("nacos")
     assert (quality.first, quality.last, quality.counts.asked) == (days_ago(89), days_ago(0), 3)
     assert (quality.hours_to_fix, quality.reviewed) == (None, 0)

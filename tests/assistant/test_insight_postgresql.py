@@ -7,7 +7,6 @@ import pytest
 from kb.records import Records
 from tests.assistant.test_insight import (
     insight,
-    store,
     test_counts_by_day_product_and_site,
     test_time_to_fix_is_a_median,
     test_unanswered_topics,
@@ -23,7 +22,6 @@ from tests.kb.test_records_postgresql import URL, empty
 __all__ = [
     "empty",
     "insight",
-    "store",
     "test_a_restart_loses_nothing_and_two_servers_send_once",
     "test_counts_by_day_product_and_site",
     "test_failures_are_tried_again_later",

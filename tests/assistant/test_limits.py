@@ -1,6 +1,5 @@
 """Budget, circuit breaker, prompt and clarifying question: the limits and decisions around a language model."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,14 +13,6 @@ from assistant.prompts import answer_messages
 from assistant.question import read_question
 from assistant.values import Citation
 from kb import Document, Hit, Records, Section
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(f"sqlite:///{tmp_path}/dayi.db")
-    yield opened
-    opened.close()
-
 
 # ---- budget
 

@@ -48,13 +48,6 @@ def web() -> Iterator[WebServer]:
         yield running
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(f"sqlite:///{tmp_path / 'dayi.db'}")
-    yield opened
-    opened.close()
-
-
 def put(records: Records, id: str, *urls: str, product: str = "nacos") -> None:
     embedder = HashEmbedder(8)
     records.bind_embedding(embedder.id, embedder.dimension)

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -39,13 +38,6 @@ class Receiver:
         if self.failures:
             raise self.failures.pop(0)
         self.taken.append(notice)
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(f"sqlite:///{tmp_path / 'dayi.db'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Publications: what was published comes back as it was, and retired pages know where to send their readers."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -25,10 +23,8 @@ DOCUMENT = Document(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[PublicationStore]:
-    records = Records(f"sqlite:///{tmp_path / 'dayi.db'}")
-    yield PublicationStore(records)
-    records.close()
+def store(records: Records) -> PublicationStore:
+    return PublicationStore(records)
 
 
 def test_round_trip(store: PublicationStore) -> None:

@@ -1,8 +1,6 @@
 """What is old goes, what somebody still works on stays, and an asker's wish to delete is done at once."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,23 +19,6 @@ from tests.assistant.test_reviews import CHIEF, answer, rate, waiting
 
 IN_91_DAYS = datetime.now(UTC) + timedelta(days=91)
 HELD = ("answers", "feedback", "expert_requests", "review_reports", "review_events", "reviews", "page_feedback")
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(f"sqlite:///{tmp_path / 'dayi.db'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def answers(records: Records) -> AnswerStore:
-    return AnswerStore(records)
-
-
-@pytest.fixture
-def queue(records: Records) -> Queue:
-    return Queue(records)
 
 
 def ask(answers: AnswerStore, id: str, question: str = "Why is 9848 closed?", **changes: object) -> None:

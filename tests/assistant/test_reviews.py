@@ -1,9 +1,7 @@
 """The review queue: what gets in, who sees it, and that nobody overwrites what he has not seen."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from assistant.reporting import Review
 from assistant.reviews import Queue
 from assistant.values import Answer, Citation
 from kb.errors import AnswerNotFound, EditConflict, KeyReused, RequestError
-from kb.records import Records
 
 CHIEF = Expert("chief", "maintainer")
 LIN = Expert("lin", "reviewer", ("nacos",))
@@ -27,23 +24,6 @@ def answer(id: str, question: str = "Why is 9848 closed?", **changes: object) ->
         f"token-{id}", "2026-01-01T00:00:00Z", 1,
     )  # fmt: skip
     return replace(plain, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(f"sqlite:///{tmp_path / 'dayi.db'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def answers(records: Records) -> AnswerStore:
-    return AnswerStore(records)
-
-
-@pytest.fixture
-def queue(records: Records) -> Queue:
-    return Queue(records)
 
 
 def rate(answers: AnswerStore, id: str, rating: str = "bad", **words: str) -> None:

@@ -122,9 +122,9 @@ def test_change_of_document_alone_leaves_the_log_quiet(records: Records) -> None
     """A new address or hash is stored without telling the indexes."""
     put(records, document())
     seq = records.seq()
-    assert put(records, replace(document(), url="https://example.org"), content_hash="new")
+    assert put(records, replace(document(), url="https://example.org"), content_hash="new", origin="/docs")
     assert records.changes(seq, 100) == []
-    assert records.content_hashes("nacos") == {"one": "new"}
+    assert records.sources("/docs") == {("nacos", "one"): (document().source, "new")}
 
 
 def test_delete_leaves_tombstones(records: Records) -> None:
@@ -197,13 +197,12 @@ def test_listing(records: Records) -> None:
     assert records.products() == {"nacos": 2, "seata": 1}
     assert records.ids() == [("nacos", "a"), ("nacos", "b"), ("seata", "a")]
     assert records.ids("nacos", origin="/docs") == [("nacos", "a")]
-    assert records.content_hashes("nacos") == {"a": "1", "b": "2"}
-    assert records.content_hashes("nacos", "/qa") == {"b": "2"}
+    assert {ref: content_hash for ref, (_, content_hash) in records.sources("/docs").items()} == {
+        ("nacos", "a"): "1",
+        ("seata", "a"): "3",
+    }
     assert [found.product for found in records.find("a")] == ["nacos", "seata"]
     assert set(records.documents([("nacos", "a"), ("seata", "b"), ("seata", "a")])) == {("nacos", "a"), ("seata", "a")}
-    assert records.touch("nacos", "b", origin="/moved", source="x/b.md")
-    assert records.content_hashes("nacos", "/moved") == {"b": "2"}
-    assert not records.touch("nacos", "none", origin="", source="")
 
 
 def test_sample_is_random_but_repeatable(records: Records) -> None:
@@ -266,7 +265,7 @@ def test_sql_in_text_is_text(records: Records) -> None:
     for evil in ("'; DROP TABLE documents; --", '" OR ""="', "1) UNION SELECT * FROM meta --", "%", "_", "\\"):
         put(records, document(evil, evil), origin=evil, content_hash=evil)
         assert records.ids(evil, origin=evil) == [(evil, evil)]
-        assert records.content_hashes(evil, evil) == {evil: evil}
+        assert [hash for _, hash in records.sources(evil).values()] == [evil]
         assert records.document(evil, evil) is not None
         assert records.delete(evil, evil)
     assert records.products() == {}
