@@ -26,7 +26,7 @@ _COLON_NOTE = re.compile(
 )
 _BANG_NOTE = re.compile(r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]{1,4}(\w{1,20})(?:[ \t]{1,4}\"([^\"\n]{0,120})\")?[ \t]*")
 _GITHUB_NOTE = re.compile(r"^([ \t]*>[ \t]*)\[!(\w{1,20})\][ \t]*", re.MULTILINE)
-_TABLE = re.compile(r"<table\b", re.IGNORECASE)
+_TABLE = re.compile(r"<table(?=\s{0,4}>|\s[^<>\n]{0,200}=|\s{0,4}$)", re.IGNORECASE)  # not the placeholder <table name>
 _HTML_HEADING = re.compile(r"<h([1-6])\b[^<>\n]{0,200}>(.{0,300}?)</h\1>", re.IGNORECASE)
 _HTML_LINK = re.compile(
     r"<a\s[^<>\n]{0,200}?href=[\"']([^\"'<>\s]{1,300})[\"'][^<>\n]{0,200}>([^<\n]{1,200})</a>", re.I
@@ -103,14 +103,17 @@ class _Lines:
         self._note_indent = -1  # a "!!! note" ends where the indentation does
         self._in_list = False
         self._fence_indent = 0
-        self._table: list[str] | None = None
+        self._table: list[str] = []  # lines of the table that is open
+        self._tables = True
         self._out: list[str] = []
 
     def run(self, lines: list[str]) -> list[str]:
         for line in lines:
             self._line(line)
-        if self._table is not None:
-            self._out.extend(self._table)
+        if self._table:  # it was never closed
+            rest, self._table, self._tables = self._table, [], False
+            for line in rest:
+                self._line(line)
         return self._out
 
     def _line(self, line: str) -> None:
@@ -119,7 +122,7 @@ class _Lines:
             if line.strip().startswith(self._fence) and not line.strip().strip(self._fence[0]):
                 self._fence, self._fence_indent = "", 0
             return
-        if self._table is not None or _TABLE.search(line):
+        if self._table or self._begins_table(line):
             self._table_line(line)
             return
         if self._is_scaffold(line):
@@ -205,10 +208,13 @@ class _Lines:
         label = title.strip() or _NOTES.get(kind, ("Note", "说明"))[self._chinese]
         self._push("", f"> **{label}**", ">")
 
+    def _begins_table(self, line: str) -> bool:
+        return bool(self._tables and _TABLE.search(line) and _TABLE.search(_INLINE_CODE.sub("", line)))
+
     def _table_line(self, line: str) -> None:
-        self._table = [*(self._table or []), line]
+        self._table.append(line)
         if "</table>" in line.lower():
-            html, self._table = "\n".join(self._table), None
+            html, self._table = "\n".join(self._table), []
             for row in _markdown_table(html):
                 self._emit(row)
 

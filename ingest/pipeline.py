@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -26,7 +27,7 @@ __all__ = ["ingest"]
 
 logger = logging.getLogger(__name__)
 
-_PARSER_VERSION = "2"  # raise it when parsing or splitting changes, and every file is read again
+_PARSER_VERSION = "3"  # raise it when parsing or splitting changes, and every file is read again
 _BATCH = 512  # texts embedded at once
 _GUARD_SHARE, _GUARD_COUNT = 0.3, 5  # more than both vanishing at once is an accident rather than an edit
 
@@ -113,9 +114,10 @@ class _Run:
         self._source = source
         self._stored = self._records.sources(source.origin)
         self._by_hash = {content_hash: ref for ref, (_, content_hash) in self._stored.items()}
-        self._failed: set[str] = set()
+        self._failed = {file.path for file in source.files if file.failed}  # files, and folders
         self._listed = listed = {file.path for file in source.files if not file.problem}
-        self._guard([ref for ref, (path, _) in self._stored.items() if _file_of(path, listed) not in listed])
+        gone = [ref for ref, (path, _) in self._stored.items() if _file_of(path, listed) not in listed]
+        self._guard([ref for ref in gone if not self._is_unread(self._stored[ref][0])])
         for done, file in enumerate(source.files, 1):
             self._take_file(file)
             self._progress(done, len(source.files))
@@ -127,7 +129,6 @@ class _Run:
 
     def _take_file(self, file: SourceFile) -> None:
         if file.problem:
-            self._failed.update([file.path] if file.failed else [])
             self._note(file.path, "failed" if file.failed else "skipped", file.problem)
             return
         try:
@@ -258,14 +259,8 @@ class _Run:
         return found
 
     def _remove_vanished(self) -> None:
-        vanished = []
-        for ref, (path, _) in self._stored.items():
-            if (
-                ref not in self._claimed
-                and path not in self._failed
-                and _file_of(path, self._failed) not in self._failed
-            ):
-                vanished.append(ref)
+        unclaimed = [(ref, path) for ref, (path, _) in self._stored.items() if ref not in self._claimed]
+        vanished = [ref for ref, path in unclaimed if not self._is_unread(path)]
         taken = set(self._claimed.values())  # a document whose file now holds another id has moved, not vanished
         self._guard([ref for ref in vanished if self._stored[ref][0] not in taken])
         entries = {
@@ -277,6 +272,11 @@ class _Run:
                     if not batch.delete(*ref) and batch.is_corrected(*ref):
                         entry.status, entry.message = "unchanged", "gone; an expert's correction of it stands"
             self._known.difference_update(vanished)
+
+    def _is_unread(self, source: str) -> bool:
+        """Whether the file of a document, a part of it, or a folder around it could not be read."""
+        path = PurePosixPath(_file_of(source, self._listed) or source)
+        return not self._failed.isdisjoint(map(str, (path, *path.parents)))
 
     def _guard(self, vanished: Sequence[_Ref]) -> None:
         total = len(self._stored)
@@ -303,11 +303,11 @@ class _Run:
         return entry
 
     def _fail(self, source: str, error: DocumentError) -> None:
-        self._failed.add(source)
+        self._failed.add(_file_of(source, self._listed))
         self._note(source, "failed", error.message)
 
     def _pending_failed(self, one: _Pending, error: EmbeddingError) -> None:
-        self._failed.add(one.document.source)
+        self._failed.add(_file_of(one.document.source, self._listed))
         one.entry.status, one.entry.message = "failed", str(error)
 
 

@@ -47,8 +47,8 @@ _HEADERS = {
 }
 _READABLE = {"Access-Control-Expose-Headers": "X-Request-ID, Retry-After"}
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Content-Type, Accept, Idempotency-Key",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Content-Type, Accept, Authorization, Idempotency-Key",
     "Access-Control-Max-Age": "600",
 }
 
@@ -91,7 +91,8 @@ class Guard:
     ) -> None:
         public = urlsplit(base_url)
         self._app = app
-        self._hosts = {public.hostname or "", "localhost", "127.0.0.1", "[::1]", *hosts}
+        names = (public.hostname or "", "localhost", "127.0.0.1", "::1", *(host.lower() for host in hosts))
+        self._hosts = {f"[{name}]" if ":" in name else name for name in names}
         self._own_origin = f"{public.scheme}://{public.netloc}"
         self._origins = origins
         self._sites = sites

@@ -9,7 +9,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Literal
@@ -29,6 +29,7 @@ _PLACE_RETRY_S = 5
 _UNITS = ((3600, "hours", "小时"), (60, "minutes", "分钟"), (1, "seconds", "秒"))
 
 _Rate = tuple[int, int]  # so many, in so many seconds
+_Key = tuple[_Kind, str]
 
 
 class Limits:
@@ -57,8 +58,7 @@ class Limits:
         """
         client = self._client(address)
         with self._place(client):
-            self._count("question", client)
-            self._count("site", site)
+            self._count(("question", client), ("site", site))
             yield
 
     def count(self, kind: Literal["search", "rating"], address: str) -> None:
@@ -67,10 +67,11 @@ class Limits:
         Raises:
             TooManyRequests: the address has used up its allowance; nothing is counted.
         """
-        self._count(kind, self._client(address))
+        self._count((kind, self._client(address)))
 
-    def _count(self, kind: _Kind, who: str) -> None:
-        if who and (wait_s := self._window.hit((kind, who), self._rates[kind])):
+    def _count(self, *acts: tuple[_Kind, str]) -> None:
+        limited = {(kind, who): self._rates[kind] for kind, who in acts if who and self._rates[kind]}
+        if wait_s := self._window.hit(limited):
             raise _too_many(math.ceil(wait_s))
 
     @contextmanager
@@ -110,22 +111,23 @@ class _MovingWindow:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._times: dict[Hashable, list[float]] = {}
+        self._times: dict[_Key, list[float]] = {}
         self._lock = threading.Lock()
 
-    def hit(self, key: Hashable, rates: list[_Rate]) -> float:
-        """Count one and return 0; or count nothing and return in how many seconds there is room in every window."""
-        if not rates:
-            return 0.0
+    def hit(self, limited: Mapping[_Key, list[_Rate]]) -> float:
+        """Count one for each key and return 0; or count nothing and return in how many seconds all have room."""
         with self._lock:
-            now, times = self._clock(), self._times.pop(key, [])
-            self._times[key] = times  # the latest key last
-            wait_s = max(times[-most] + window_s - now if len(times) >= most else 0.0 for most, window_s in rates)
+            now, wait_s = self._clock(), 0.0
+            for key, rates in limited.items():
+                times = self._times[key] = self._times.pop(key, [])  # the latest key last
+                full = [times[-most] + window_s for most, window_s in rates if len(times) >= most]
+                wait_s = max([wait_s, *(end - now for end in full)])
             if wait_s > 0:
                 return wait_s
-            times.append(now)
-            del times[: -max(most for most, _ in rates)]
-            if len(self._times) > _MAX_KEYS:
+            for key, rates in limited.items():
+                self._times[key].append(now)
+                del self._times[key][: -max(most for most, _ in rates)]
+            while len(self._times) > _MAX_KEYS:
                 del self._times[next(iter(self._times))]
         return 0.0
 

@@ -21,6 +21,7 @@ from ui.texts import texts
 
 __all__ = [
     "CACHED",
+    "CACHED_BY_LANGUAGE",
     "PER_PAGE",
     "Entry",
     "atom_feed",
@@ -33,6 +34,8 @@ __all__ = [
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 """Headers of what is the same for everybody."""
+CACHED_BY_LANGUAGE = CACHED | {"Vary": "Accept-Language"}
+"""Headers of what is the same for everybody who reads the same language."""
 PER_PAGE = 50
 """Entries on a page of a list, and in a feed."""
 

@@ -41,7 +41,6 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     "review_reports": ("次反馈", "reports"),
     "review_filter": ("筛选", "Filter"),
     "review_more": ("更早的条目", "Older ones"),
-    "review_first": ("回到最新", "Back to the newest"),
     "review_empty": ("这里没有条目。", "Nothing here."),
     "review_golden": ("下载回归问题（JSONL）", "Download the regression questions (JSONL)"),
     # one review

@@ -51,7 +51,7 @@ from ui.sites import Sites
 from ui.stalled import PatientProtocol
 from ui.streams import Streams
 
-__all__ = ["create_app", "run_server", "server_config"]
+__all__ = ["create_app", "http_address", "run_server", "server_config"]
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +132,11 @@ def server_config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
     )
 
 
+def http_address(host: str, port: int) -> str:
+    """The address of a server that listens there."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def run_server(
     services: Services, *, host: str, port: int, ready: Callable[[str], None] | None = None, demo: bool = False
 ) -> None:
@@ -192,7 +197,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            self._ready(http_address(host, port))
             self._settling = asyncio.create_task(_settle(self._chat))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -26,6 +26,7 @@ __all__ = ["HOME", "ReviewRoute", "Session", "Sessions", "local_address"]
 HOME = "/review"
 LOGIN = "/review/login"
 _ATTEMPT_S = 600  # to sign in at the provider
+_MAX_ADDRESS = 1000  # what the forms for signing in take
 _LONGEST_NEXT = 2000  # browsers keep no cookie over 4096 bytes
 
 
@@ -116,8 +117,7 @@ class ReviewRoute(APIRoute):
             try:
                 return await handler(request)
             except _SignInNeeded:
-                place = str(request.url.path) if request.method == "GET" else HOME
-                return RedirectResponse(f"{LOGIN}?next={quote(place)}", HTTPStatus.SEE_OTHER)
+                return RedirectResponse(f"{LOGIN}?next={quote(_asked_for(request))}", HTTPStatus.SEE_OTHER)
             except RequestValidationError:
                 return _refusal(request, HTTPStatus.UNPROCESSABLE_ENTITY, "")
             except DocumentError as error:
@@ -126,6 +126,14 @@ class ReviewRoute(APIRoute):
                 return _refusal(request, status_of(error), str(error))
 
         return handle
+
+
+def _asked_for(request: Request) -> str:
+    """The page to show after signing in, with its filters where they are not too long for the form."""
+    if request.method != "GET":
+        return HOME
+    whole = f"{request.url.path}?{request.url.query}".rstrip("?")
+    return whole if len(whole) <= _MAX_ADDRESS else request.url.path
 
 
 def local_address(address: str) -> str:

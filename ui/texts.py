@@ -33,7 +33,6 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "language": ("切换到英文", "Switch to Chinese"),
     "other_language": ("EN", "中文"),
     "theme": ("切换深色或浅色", "Switch between dark and light"),
-    "loading": ("正在打开…", "Opening…"),
     "no_script": (
         "对话页面需要 JavaScript。也可以通过 API（/docs）提问。",
         "This page needs JavaScript. You can also ask through the API (/docs).",
@@ -41,7 +40,6 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "library": ("知识库：", "Knowledge base: "),
     "documents": ("篇", "documents"),
     # an answer
-    "you_asked": ("你的问题", "Your question"),
     "searching": ("正在查找相关的专家解答…", "Looking through the experts' answers…"),
     "writing": ("正在整理答案…", "Writing the answer…"),
     "causes": ("可能原因", "Likely causes"),
@@ -51,7 +49,6 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "reviewed": ("专家已复核", "Expert-reviewed"),
     "page": ("文档", "Documentation"),
     "open_page": ("查看原文", "Open original"),
-    "show_quote": ("查看引用原文", "Show the quoted passage"),
     "gone": (
         "该文档已更新或移除，以下是回答时引用的原文。",
         "This document has changed since; this is what was quoted.",

@@ -253,6 +253,26 @@ def test_keyboard_is_enough(visit: Visit) -> None:
     expect(page.locator("#dayi-live details[open] summary")).to_be_focused()
 
 
+def test_an_input_methods_enter_sends_nothing(visit: Visit) -> None:
+    """Choosing a word with Enter is not asking, however the browser tells it."""
+    page = visit.open()
+    page.keyboard.type("duankou")
+    asked = len(visit.services.assistant.asked)
+    for how in ({"isComposing": True}, {"keyCode": 229}):
+        page.locator("#question").dispatch_event("keydown", {"key": "Enter", **how})
+    page.wait_for_timeout(200)
+    assert len(visit.services.assistant.asked) == asked
+    expect(page.locator("#question")).to_have_value("duankou")
+
+
+def test_a_question_that_is_too_long_says_so(visit: Visit) -> None:
+    """Nothing is cut off without a word."""
+    page = visit.open()
+    page.locator("#question").fill("日志 " * 10_000)
+    page.keyboard.press("Enter")
+    expect(page.locator("#dayi-live .turn[data-state=failed]")).to_contain_text("请缩短")
+
+
 def test_permalink_works_without_script(visit: Visit) -> None:
     """Question, answer and quotes are there; search engines stay away; nothing lets a stranger rate."""
     page = visit.open()

@@ -397,6 +397,8 @@ def test_functions_work_before_and_after_loading(reader: Reader) -> None:
     expect(page.locator("dayi-widget")).to_have_count(0)
     page.evaluate("Dayi.open()")
     expect(page.locator("dialog")).to_be_visible()
+    page.evaluate("Dayi.unmount(); document.body.append(document.createElement('dayi-widget')); Dayi.unmount()")
+    expect(page.locator("dayi-widget")).to_have_count(0)
 
 
 def test_events_tell_what_happens_and_no_secret(reader: Reader) -> None:

@@ -89,6 +89,14 @@ def test_search_batch_writes_a_run(capsys: pytest.CaptureFixture[str], data: str
         assert isinstance(line["abstained"], bool)
 
 
+def test_a_batch_is_cut_at_line_feeds_only(capsys: pytest.CaptureFixture[str], data: str, tmp_path: Path) -> None:
+    """JSON strings may hold other characters that end lines for Python."""
+    queries = tmp_path / "q.jsonl"
+    queries.write_text('{"id": "a", "text": "退出\u2028arthas\u0085"}\r\n{"id": "b", "text": "x"}\n', encoding="utf-8")
+    code, out, _ = run(capsys, "search", "--batch", str(queries), "--data", data)
+    assert (code, [json.loads(line)["query"] for line in out.splitlines()]) == (0, ["a", "b"])
+
+
 def test_search_gives_reasons(capsys: pytest.CaptureFixture[str], data: str) -> None:
     """Every hit says why it matched."""
     _, out, _ = run(capsys, "search", "thread -n 3", "--data", data, "--json")
@@ -135,6 +143,8 @@ def test_settings_mask_secrets(capsys: pytest.CaptureFixture[str], monkeypatch: 
         (["no-such-command"], 2),
         (["ingest", "no/such/folder"], 1),
         (["search", "--batch", "no-such.jsonl"], 1),
+        (["search", "--batch", "/dev/null", "--out", "no/such/folder.jsonl"], 1),
+        (["answer", "--batch", "/dev/null", "--out", "no/such/folder.jsonl"], 1),
     ],
     ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else str(value),
 )

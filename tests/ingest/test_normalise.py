@@ -87,6 +87,18 @@ def test_html_headings_and_tables_become_markdown() -> None:
     assert [block.type for block in parse(text)] == ["heading", "table"]
 
 
+def test_words_about_tables_are_no_tables() -> None:
+    """Not in inline code, not as a placeholder, and what is never closed is text like any other."""
+    fenced = "```html\n<table>\n<tr><td>1</td></tr>\n</table>\n```"
+    for text in (
+        "Use `<table>` and `</table>` here.",
+        f"Write `<table>` as follows.\n\n{fenced}\n\nThat is all.",
+        "Run SHOW <table name>.",
+    ):
+        assert normalise(text) == text
+    assert normalise("<table>\n\n:::note\nRead this.\n:::\n").endswith("> **Note**\n>\n> Read this.")
+
+
 def test_invisible_characters_are_gone() -> None:
     """Zero-width, bidirectional and tag characters do not reach a passage."""
     assert normalise("ab\u200bc\u202ed\U000e0041e\ufeff") == "abcde"

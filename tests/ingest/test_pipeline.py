@@ -1,8 +1,10 @@
 """Runs: what they add, update, leave alone, remove and refuse."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,6 +123,40 @@ def test_a_file_that_breaks_keeps_its_old_document(docs: Path, records: Records,
     report = ingest([str(docs)], records=records, embedder=embedder)
     assert statuses(report) == {"page1.md": "failed"}
     assert records.document("gate", "page1") is not None
+
+
+def test_a_line_that_breaks_keeps_its_old_document(tmp_path: Path, records: Records, embedder: Counting) -> None:
+    """Also where lines before it came or went, so that nobody can tell whose line it was."""
+    corpus = tmp_path / "pages.jsonl"
+    lines = [f'{{"id": "n{n}", "title": "N {n}", "text": "Text {n}", "product": "lines"}}\n' for n in range(3)]
+    corpus.write_text("".join(lines), "utf-8")
+    ingest([str(corpus)], records=records, embedder=embedder)
+    corpus.write_text("".join([lines[0].replace("n0", "new"), *lines[:2], lines[2][:-5]]), "utf-8")
+    report = ingest([str(corpus)], records=records, embedder=embedder)
+    assert (report.counts["failed"], report.counts["removed"]) == (1, 0)
+    assert records.ids() == [("lines", id) for id in ("n0", "n1", "n2", "new")]
+
+
+def test_a_folder_that_cannot_be_read_keeps_its_documents(
+    docs: Path, records: Records, embedder: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are; it is not the same as a folder that is gone."""
+    for number in range(8):
+        page = docs / "sub" / f"deep{number}" / "page.md"
+        page.parent.mkdir(parents=True)
+        page.write_text(f"# Deep {number}\n\nText {number}.\n", "utf-8")
+    ingest([str(docs)], records=records, embedder=embedder)
+    scan = os.scandir
+
+    def refusing(folder: Path) -> Any:
+        if folder.name == "sub":
+            raise PermissionError(13, "Permission denied")
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = ingest([str(docs)], records=records, embedder=embedder)
+    assert statuses(report) == {"sub": "failed"}
+    assert len(records.ids()) == 18
 
 
 def test_an_empty_checkout_removes_nothing(docs: Path, records: Records, embedder: Counting) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from assistant.answers import AnswerStore
 from assistant.engine import Assistant as RealAssistant
 from assistant.publications import Publication, PublicationStatus
+from assistant.question import MAX_QUESTION_CHARS
 from assistant.retention import Retention
 from assistant.values import (
     Answer,
@@ -119,7 +120,7 @@ class FakeAssistant:
     _answers: dict[str, Answer] = field(default_factory=dict)
 
     def ask(self, request: AskRequest) -> Iterator[Event]:
-        if len(request.question) > 8000 or not request.question.strip():
+        if len(request.question) > MAX_QUESTION_CHARS or not request.question.strip():
             raise QuestionError("The question is empty or too long.")
         if request.product not in ("", "nacos", "arthas"):
             raise UnknownProduct("There is no such product.")

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from tests.ui.conftest import DOCS
+from tests.ui.fakes import FakeServices
 from ui.guard import MAX_BODY_BYTES
 from ui.logs import JsonLines
+from ui.server import create_app
+from ui.settings import Settings
 
 ASK = "/api/v1/ask"
 QUESTION = {"question": "9848 端口"}
@@ -78,6 +82,8 @@ def test_configured_origins_may_call_the_api(site: httpx.Client, origin: str) ->
         assert "origin" in answer.headers["vary"].lower()
         assert "access-control-allow-credentials" not in answer.headers
     assert "Content-Type" in before.headers["access-control-allow-headers"]
+    assert "Authorization" in before.headers["access-control-allow-headers"]  # to delete an answer
+    assert "DELETE" in before.headers["access-control-allow-methods"]
 
 
 def test_configured_origins_have_no_business_outside_the_api(site: httpx.Client) -> None:
@@ -133,6 +139,16 @@ def test_odd_addresses_are_400(site: httpx.Client, head: bytes) -> None:
 def test_own_names_are_served(site: httpx.Client, host: str) -> None:
     """Loopback and the public name, with any port."""
     assert site.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("base_url", "hosts"), [("http://[2001:DB8::1]:7860", ()), ("http://a.example", ("2001:db8::1",))]
+)
+def test_addresses_of_version_six_are_served(settings: Settings, base_url: str, hosts: tuple[str, ...]) -> None:
+    """As the public address, and as the one that is listened on."""
+    services = FakeServices(settings.model_copy(update={"base_url": base_url}))
+    client = TestClient(create_app(services, hosts=hosts), base_url="http://[2001:db8::1]:7860")
+    assert client.get("/healthz").status_code == 200
 
 
 def test_permalinks_keep_the_public_address(site: httpx.Client) -> None:

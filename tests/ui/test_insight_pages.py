@@ -108,7 +108,9 @@ def test_public_figures(desk: Desk) -> None:
     reply = client.get("/quality/nacos")
     assert (reply.status_code, "max-age" in reply.headers["cache-control"]) == (200, True)
     assert "Reviewed entries" in reply.text
-    assert "回答质量" in client.get("/quality/nacos", headers={"Accept-Language": "zh"}).text
+    page = client.get("/quality/nacos", headers={"Accept-Language": "zh"})
+    assert "回答质量" in page.text
+    assert "Accept-Language" in page.headers["vary"]
     data = client.get("/quality/docs.json").json()
     assert (data["title"], data["questions"], data["answered"]) == ("Nacos docs", 1, 1.0)
     assert data["reviewed_entries"] == client.get("/quality/nacos.json").json()["reviewed_entries"] > 0

@@ -117,6 +117,15 @@ def test_a_full_site_costs_nothing_of_a_place() -> None:
     assert passes(limits, READER, 1, site="b") == 1
 
 
+def test_what_a_full_site_refuses_is_not_counted() -> None:
+    """Neither for the address, nor the other way round for the site."""
+    limits = Limits(LimitSettings(questions_per_minute=3, site_questions_per_minute=2))
+    assert passes(limits, READER, 50, site="a") == 2
+    assert passes(limits, READER, 50) == 1
+    assert passes(limits, READER, 50, site="b") == 0
+    assert passes(limits, "203.0.113.8", 50, site="b") == 2
+
+
 def test_kinds_are_counted_apart() -> None:
     """Searching while typing takes nothing from asking."""
     limits = Limits(LimitSettings(questions_per_minute=2, searches_per_minute=5, ratings_per_minute=3))

@@ -113,6 +113,7 @@ def test_nothing_unreviewed_has_a_page(site: httpx.Client, path: str) -> None:
 def test_the_list_leads_to_every_entry(site: httpx.Client) -> None:
     """Every link on it works; unreviewed and retired ones are not there."""
     reply = site.get("/p/nacos")
+    assert "Accept-Language" in reply.headers["vary"]  # it is cached, and in the reader's language
     links = re.findall(r'<li lang="\w+"><a href="([^"]+)"', reply.text)
     assert len(links) == 4
     assert all(site.get(link).status_code == 200 for link in links)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -52,6 +53,10 @@ def test_strangers_are_sent_to_the_sign_in_page(desk: Desk) -> None:
     """And come back to where they wanted to go."""
     reply = desk.client().get("/review/items/x")
     assert (reply.status_code, reply.headers["location"]) == (303, "/review/login?next=/review/items/x")
+    filtered = "/review?state=open&product=nacos&overdue=1"
+    login = desk.client().get(filtered).headers["location"]
+    assert parse_qs(urlsplit(login).query) == {"next": [filtered]}
+    assert desk.client().get(f"/review?product={'x' * 2000}").headers["location"] == "/review/login?next=/review"
 
 
 def test_signing_in_and_out(desk: Desk) -> None:

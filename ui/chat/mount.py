@@ -22,6 +22,7 @@ from ui.boundary import Services
 from ui.errors import error_body
 from ui.limits import Limits
 from ui.pages import fragment
+from ui.review_texts import REVIEW_TEXTS
 from ui.texts import TEXTS
 
 __all__ = ["ChatMount"]
@@ -164,7 +165,8 @@ def _page_sender(send: Send) -> Send:
     return rewritten
 
 
-_TEXTS = json.dumps(TEXTS, ensure_ascii=False).replace("<", "\\u003c")
+_OWN_TEXTS = {language: {k: v for k, v in own.items() if k not in REVIEW_TEXTS} for language, own in TEXTS.items()}
+_TEXTS = json.dumps(_OWN_TEXTS, ensure_ascii=False).replace("<", "\\u003c")
 _FOREIGN_HEAD = re.compile(r'<meta\s[^>]*(?:og:|twitter:)[^>]*>|<link rel="manifest"[^>]*>')
 
 

@@ -40,7 +40,7 @@ _Name = Annotated[str, Field(max_length=200)]
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    question: str = Field(max_length=32_000)
+    question: str
     product: _Name = ""
     conversation: _Name = ""
     language: Literal["zh", "en"] = "en"

@@ -1,7 +1,6 @@
 """`dayi answer --batch`: full answers for a file of questions."""
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ import typer
 
 from assistant import AskRequest, Done, Event, Failed
 from kb.errors import RequestError
-from ui.cli.output import DataOption, ProductOption, note, opened, progress, read_jsonl
+from ui.cli.output import DataOption, ProductOption, note, opened, progress, read_jsonl, writing
 from ui.services import Services
 
 __all__ = ["register"]
@@ -33,16 +32,11 @@ def answer(
     """
     questions = list(read_jsonl(batch))
     failed = 0
-    with opened(data) as services, progress() as bar:
-        target = out.open("w", encoding="utf-8") if out else sys.stdout
-        try:
-            for line in bar.track(questions, description="Answering"):
-                result = _answered(services, line, product)
-                failed += "error" in result
-                target.write(json.dumps(result, ensure_ascii=False) + "\n")
-        finally:
-            if out:
-                target.close()
+    with writing(out) as target, opened(data) as services, progress() as bar:
+        for line in bar.track(questions, description="Answering"):
+            result = _answered(services, line, product)
+            failed += "error" in result
+            target.write(json.dumps(result, ensure_ascii=False) + "\n")
     note(f"{len(questions) - failed} answered, {failed} failed.")
     if failed:
         raise typer.Exit(2)

@@ -16,7 +16,6 @@ from ui.services import open_records
 
 __all__ = ["register"]
 
-RoleOption = Annotated[Role, typer.Option(help="Maintainers see all products and may take corrections back.")]
 NameArgument = Annotated[str, typer.Argument(help="Account name: a-z, 0-9, dot, dash, underscore.")]
 GenerateOption = Annotated[bool, typer.Option("--generate", help="Make up a password and print it once.")]
 

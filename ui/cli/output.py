@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -25,6 +25,7 @@ __all__ = [
     "progress",
     "read_jsonl",
     "settings_for",
+    "writing",
 ]
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder (DAYI_DATA).", show_default=False)]
@@ -73,6 +74,24 @@ def progress() -> Progress:
     )
 
 
+@contextmanager
+def writing(path: Path | None) -> Iterator[TextIO]:
+    """The file that results go to, or stdout without a path.
+
+    Raises:
+        RequestError: the file cannot be written.
+    """
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"{path} cannot be written: {error.strerror or error}") from None
+    with file:
+        yield file
+
+
 def read_jsonl(path: str, text: str = "text") -> Iterator[dict[str, Any]]:
     """The objects of a JSON Lines file, "-" for standard input; each must hold a text under the name `text`.
 
@@ -80,7 +99,7 @@ def read_jsonl(path: str, text: str = "text") -> Iterator[dict[str, Any]]:
         RequestError: a line is not a JSON object; the message names it.
     """
     try:
-        lines = sys.stdin if path == "-" else Path(path).read_text(encoding="utf-8").splitlines()
+        lines = sys.stdin if path == "-" else Path(path).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(f"{path} cannot be read as UTF-8 text: {error}") from None
     for number, line in enumerate(lines, 1):

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from assistant import confidence
 from kb import Hit, SearchResult, UnknownProduct
-from ui.cli.output import DataOption, JsonOption, ProductOption, emit, note, opened, progress, read_jsonl
+from ui.cli.output import DataOption, JsonOption, ProductOption, emit, note, opened, progress, read_jsonl, writing
 from ui.services import Services
 
 __all__ = ["register"]
@@ -60,18 +60,12 @@ def _known(services: Services, product: str) -> list[str]:
 
 def _run_batch(services: Services, batch: str, out: Path | None, products: list[str], k: int) -> None:
     queries = list(read_jsonl(batch))
-    with progress() as bar:
-        target = out.open("w", encoding="utf-8") if out else sys.stdout
-        try:
-            for line in bar.track(queries, description="Searching"):
-                own = _known(services, line["product"]) if line.get("product") else products
-                result = services.search.search(line["text"], products=own, k=k)
-                target.write(
-                    json.dumps(_run_line(line, result, services.assistant.threshold(own)), ensure_ascii=False) + "\n"
-                )
-        finally:
-            if out:
-                target.close()
+    with writing(out) as target, progress() as bar:
+        for line in bar.track(queries, description="Searching"):
+            own = _known(services, line["product"]) if line.get("product") else products
+            result = services.search.search(line["text"], products=own, k=k)
+            found = _run_line(line, result, services.assistant.threshold(own))
+            target.write(json.dumps(found, ensure_ascii=False) + "\n")
     note(f"{len(queries)} queries searched.")
 
 

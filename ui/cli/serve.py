@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; other machines reach 0.0.0.0.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; with 0.0.0.0, set DAYI_BASE_URL to the address that others use.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 7860,
     demo: Annotated[
         bool, typer.Option("--demo", help="Load the sample knowledge base first, and show the widget at /demo.")
@@ -34,11 +36,11 @@ def serve(
     Example: dayi serve --demo --port 7860
     """
     from ui.routes.widget import DEMO_SITE
-    from ui.server import run_server
+    from ui.server import http_address, run_server
 
     settings = settings_for(data)
     if "base_url" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"base_url": f"http://{host}:{port}"})
+        settings = settings.model_copy(update={"base_url": http_address(host, port)})
     if demo:
         settings = settings.model_copy(update={"sites": [*settings.sites, DEMO_SITE]})
         _load_samples(settings)

@@ -10,7 +10,7 @@ from assistant.publications import Publication
 from assistant.publishing import page_path, successor, to_markdown
 from ui.boundary import Services
 from ui.pages import fragment, preferred_language
-from ui.published import CACHED, PER_PAGE, Entry, product_titles, shown
+from ui.published import CACHED, CACHED_BY_LANGUAGE, PER_PAGE, Entry, product_titles, shown
 
 __all__ = ["published_routes"]
 
@@ -42,7 +42,7 @@ def published_routes(services: Services) -> APIRouter:
             title=product_titles(services).get(product, product),
             canonical=f"{base_url}/p/{quote(product, safe='')}" + (f"?page={page}" if page > 1 else ""),
         )
-        return HTMLResponse(html, headers=CACHED)
+        return HTMLResponse(html, headers=CACHED_BY_LANGUAGE)
 
     @router.get("/p/{product}/{id:path}")
     def page(product: str, id: str, accept_language: _Languages = "") -> Response:

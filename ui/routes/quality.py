@@ -15,7 +15,7 @@ from assistant.insight import Quality
 from kb.errors import AnswerNotFound
 from ui.boundary import Services
 from ui.pages import fragment, preferred_language
-from ui.published import CACHED, product_titles
+from ui.published import CACHED, CACHED_BY_LANGUAGE, product_titles
 
 __all__ = ["quality_routes"]
 
@@ -66,7 +66,7 @@ def quality_routes(services: Services) -> APIRouter:
         found, language = _subject(services, id), preferred_language(accept_language)
         if found is None:
             return HTMLResponse(fragment("missing.html", language), 404)
-        return HTMLResponse(fragment("quality.html", language, quality=view(found)), headers=CACHED)
+        return HTMLResponse(fragment("quality.html", language, quality=view(found)), headers=CACHED_BY_LANGUAGE)
 
     return router
 

@@ -346,8 +346,9 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    // Enter inside an input method chooses a word; it must not send the question.
-    if (event.target.id === "question" && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    // Enter inside an input method chooses a word; it must not send the question. Safari tells by the code alone.
+    const isComposing = event.isComposing || event.keyCode === 229;
+    if (event.target.id === "question" && event.key === "Enter" && !event.shiftKey && !isComposing) {
       event.preventDefault();
       ask(question().value);
     }

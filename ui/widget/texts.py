@@ -42,7 +42,6 @@ _OWN: dict[str, tuple[str, str]] = {
     ),
     "contact": ("联系方式，如邮箱（可选）", "How to reach you, such as e-mail (optional)"),
     "expert_sent": ("已转给专家。", "Your question is with the experts."),
-    "expert_missing": ("这里暂不支持请专家解答。", "Asking an expert is not available here."),
 }
 
 WIDGET_TEXTS: Mapping[Language, Mapping[str, str]] = {

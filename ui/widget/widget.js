@@ -675,7 +675,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     async post(path, body) {
       const { id, feedback_token } = /** @type {Answer} */ (this.answer);
       const sent = request(this.widget.api(path), { body: { answer: id, token: feedback_token, ...body } });
-      return sent.then(() => "", ({ kind }) => (kind === "not_found" ? "expert_missing" : "not_sent"));
+      return sent.then(() => "", () => "not_sent");
     }
 
     /** @param {"good" | "bad"} rating @param {object} more */
@@ -1308,7 +1308,7 @@ button.cite:hover, .cite[aria-expanded="true"] { background: var(--accent); colo
     toggle: () => current().toggle(),
     setContext: (context) => Object.assign(current().context, context),
     unmount() {
-      launched?.remove();
+      (launched || document.querySelector("dayi-widget"))?.remove();
       launched = null;
     },
   };
