@@ -17,14 +17,14 @@ from assistant.experts import Expert
 from assistant.golden import GoldenCase
 from assistant.notices.askers import tell_fixed
 from assistant.notices.outbox import Outbox
-from assistant.publications import Publication, put_publication
+from assistant.publications import Publication, put_publication, retire_publication
 from assistant.publishing import page_path
 from assistant.regression import add_case, drop_cases
 from assistant.reporting import WAITING, Review, load_review, log_event, now
 from assistant.reviews import advance, not_found
 from kb.errors import EditConflict, NotAllowed, RequestError
 from kb.records import Batch, Records, document_values, to_document, words_digest
-from kb.records.schema import corrections, documents, publications, reviews
+from kb.records.schema import corrections, documents, reviews
 from kb.text import detect_language
 from kb.values import Document
 
@@ -206,14 +206,16 @@ class Corrections:
             _resolve_stale(connection, expert, standing, "kept")
         return self.get(expert, id)
 
-    def withdraw(self, expert: Expert, id: str, version: int) -> Correction:
+    def withdraw(self, expert: Expert, id: str, version: int, redirect_to: str = "") -> Correction:
         """Take a correction back: readers get what the source says, or nothing where there is none.
 
-        Its regression cases go, and its page is retired.
+        Its regression cases go, and its page is retired; `redirect_to` is the published entry of the same product that
+        the page's readers are sent to.
 
         Raises:
             AnswerNotFound: there is none, or it is not this expert's.
             NotAllowed: the expert is no maintainer.
+            RequestError: `redirect_to` is no published entry.
             EditConflict: it does not stand, or the source has changed since `version`.
         """
         source = self.get(expert, id).source
@@ -229,8 +231,7 @@ class Corrections:
                 batch.delete(standing.product, standing.document, by_expert=True)
             self._update(connection, standing, {"state": "withdrawn", "reviewer": expert.name})
             drop_cases(connection, standing.product, standing.document)
-            page = update(publications).where(_about(publications, standing))
-            connection.execute(page.values(status="retired", updated_at=now()))
+            retire_publication(connection, standing.product, standing.document, redirect_to)
             _resolve_stale(connection, expert, standing, "withdrawn")
         return self.get(expert, id)
 

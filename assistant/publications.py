@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from kb.errors import RequestError
 from kb.records import Records, document_values, to_document
 from kb.records.schema import publications
 from kb.values import Document
 
-__all__ = ["Publication", "PublicationStatus", "PublicationStore", "put_publication"]
+__all__ = ["Publication", "PublicationStatus", "PublicationStore", "put_publication", "retire_publication"]
 
 PublicationStatus = Literal["published", "retired"]
 
@@ -63,12 +64,6 @@ class PublicationStore:
         with self._records.write() as connection:
             put_publication(connection, publication)
 
-    def retire(self, product: str, document: str, *, redirect_to: str = "") -> bool:
-        """Show a document no longer; False when it was never published."""
-        with self._records.write() as connection:
-            values = {"status": "retired", "redirect_to": redirect_to, "updated_at": _now()}
-            return connection.execute(update(publications).where(_is(product, document)).values(values)).rowcount > 0
-
 
 def put_publication(connection: Connection, publication: Publication) -> None:
     """As `PublicationStore.put`, within a transaction that somebody else began."""
@@ -86,6 +81,20 @@ def put_publication(connection: Connection, publication: Publication) -> None:
     if connection.execute(update(publications).where(where).values(values)).rowcount == 0:
         key = {"product": document.product, "document": document.id}
         connection.execute(publications.insert().values(key | values))
+
+
+def retire_publication(connection: Connection, product: str, document: str, redirect_to: str = "") -> None:
+    """Show the page of a document, if it has one, no longer; its readers are sent to that of `redirect_to`, if given.
+
+    Raises:
+        RequestError: `redirect_to` is no other published document of the product.
+    """
+    if redirect_to:
+        shown = select(publications.c.document).where(_is(product, redirect_to), publications.c.status == "published")
+        if redirect_to == document or connection.execute(shown).first() is None:
+            raise RequestError(f"{redirect_to[:100]!r} is no other published entry of {product}. （没有这个条目。）")
+    values = {"status": "retired", "redirect_to": redirect_to, "updated_at": _now()}
+    connection.execute(update(publications).where(_is(product, document)).values(values))
 
 
 def _is(product: str, document: str) -> Any:

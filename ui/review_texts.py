@@ -84,7 +84,10 @@ REVIEW_TEXTS: dict[str, tuple[str, str]] = {
     "review_source_gone": ("来源里已经没有这个条目。", "The source no longer has this entry."),
     "review_keep": ("保留修订", "Keep the correction"),
     "review_again": ("重新修订", "Correct it again"),
+    "review_successor": ("页面读者转到", "Send readers of its page to"),
+    "review_no_successor": ("不转到其他条目", "no other entry"),
     "review_withdraw": ("撤回修订，采用来源", "Withdraw the correction, use the source"),
+    "review_withdraw_new": ("撤回这条解答", "Withdraw this answer"),
     # a draft
     "review_edit": ("修订条目", "Correct an entry"),
     "review_new": ("新的专家解答", "New expert answer"),

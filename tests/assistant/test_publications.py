@@ -49,7 +49,6 @@ def test_retired_ones_are_told_apart(store: PublicationStore) -> None:
     """They stay, so that their address can say where to go."""
     store.put(Publication(DOCUMENT))
     store.put(Publication(replace(DOCUMENT, id="other", product="arthas")))
-    assert store.retire("nacos", "grpc-port", redirect_to="ports")
-    assert not store.retire("nacos", "never")
+    store.put(Publication(DOCUMENT, status="retired", redirect_to="ports"))
     assert [one.document.id for one in store.list(status="published")] == ["other"]
     assert [(one.status, one.redirect_to) for one in store.list("nacos")] == [("retired", "ports")]

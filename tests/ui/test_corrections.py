@@ -107,6 +107,15 @@ def draft(
     return corrections.save(LIN, begun.id, begun.version, title=begun.title, text=text, phrases=["9849"])
 
 
+def expert_answer(desk: Services) -> Correction:
+    """A new answer that an expert wrote and that stands."""
+    corrections = desk.learning.corrections
+    begun = corrections.start(LIN, complain(desk), "nacos")
+    text = begun.text.replace("## 专家官方解答\n", "## 专家官方解答\n\n放行 4711 端口。\n")
+    saved = corrections.save(LIN, begun.id, begun.version, title="4711", text=text)
+    return corrections.approve(LIN, saved.id, saved.version)
+
+
 def approved(desk: Services) -> Correction:
     one = draft(desk, complain(desk))
     done = desk.learning.corrections.approve(LIN, one.id, one.version)
@@ -275,17 +284,26 @@ def test_withdrawing_gives_the_source_back(desk: Services, sources: Path) -> Non
 
 def test_a_withdrawn_new_answer_is_found_no_more(desk: Services, sources: Path) -> None:
     """Not after taking the sources in again either."""
-    review = complain(desk)
-    corrections = desk.learning.corrections
-    begun = corrections.start(LIN, review, "nacos")
-    text = begun.text.replace("## 专家官方解答\n", "## 专家官方解答\n\n放行 4711 端口。\n")
-    saved = corrections.save(LIN, begun.id, begun.version, title="4711", text=text)
-    done = corrections.approve(LIN, saved.id, saved.version)
+    done = expert_answer(desk)
     desk.knowledge.follow()
-    assert desk.search.search("4711 端口").hits[0].document.id == saved.document
-    corrections.withdraw(CHIEF, done.id, done.version)
+    assert desk.search.search("4711 端口").hits[0].document.id == done.document
+    desk.learning.corrections.withdraw(CHIEF, done.id, done.version)
     take_in(desk, sources, force=True)
-    assert not any(hit.document.id == saved.document for hit in desk.search.search("4711 端口").hits)
+    assert not any(hit.document.id == done.document for hit in desk.search.search("4711 端口").hits)
+
+
+def test_readers_of_a_withdrawn_page_are_sent_on(desk: Services) -> None:
+    """To a published entry of the same product; to nothing else."""
+    kept, gone = approved(desk), expert_answer(desk)
+    corrections = desk.learning.corrections
+    for wrong in ("no-such", gone.document):
+        with pytest.raises(RequestError, match="no other published entry"):
+            corrections.withdraw(CHIEF, gone.id, gone.version, wrong)
+    assert corrections.get(CHIEF, gone.id).state == "approved"
+    corrections.withdraw(CHIEF, gone.id, gone.version, kept.document)
+    page = desk.publications.get("nacos", gone.document)
+    assert page
+    assert (page.status, page.redirect_to) == ("retired", kept.document)
 
 
 def test_what_was_read_is_what_is_approved(desk: Services) -> None:

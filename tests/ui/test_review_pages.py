@@ -157,7 +157,7 @@ def test_forms_of_other_pages_change_nothing(desk: Desk) -> None:
     """Without the session's own token, or from another origin, a form is refused, whatever its type."""
     before = state_of(desk)
     paths = forms(desk)
-    assert len(paths) == 7
+    assert len(paths) == 8
     after_setup = state_of(desk)
     assert before != after_setup
     with desk.client("lin") as client:
@@ -320,6 +320,27 @@ def test_a_change_in_between_is_told(desk: Desk) -> None:
         assert "It is now: <b>chief</b>" in reply.text
         assert hidden(reply.text, "version") == "2"
         assert send(lin, item, item, version="2", owner="lin").status_code == 303
+
+
+def test_readers_of_a_withdrawn_page_are_sent_on(desk: Desk) -> None:
+    """To the published entry near it that the maintainer chooses; the old address leads there."""
+    learning, chief = desk.services.learning, desk.client("chief")
+    expert = learning.experts.expert_of(desk.sessions["chief"])
+    assert expert
+    approved = []
+    for port in ("4711", "4712"):
+        draft = learning.corrections.start(expert, learning.queue.get(expert, desk.complain()), "nacos")
+        text = draft.text.replace("## 专家官方解答\n", f"## 专家官方解答\n\n放行 {port} 端口。\n")
+        draft = learning.corrections.save(expert, draft.id, draft.version, title=port, text=text)
+        approved.append(learning.corrections.approve(expert, draft.id, draft.version))
+    desk.services.knowledge.follow()
+    kept, gone = approved
+    page = f"/review/corrections/{gone.id}"
+    assert f'<option value="{kept.document}">' in chief.get(page).text
+    reply = send(chief, page, f"{page}/withdraw", version=str(gone.version), redirect_to=kept.document)
+    assert (reply.status_code, reply.headers["location"]) == (303, page)
+    reply = desk.client().get(f"/p/nacos/{gone.document}")
+    assert (reply.status_code, reply.headers["location"]) == (301, f"/p/nacos/{kept.document}")
 
 
 def test_two_texts_are_both_shown(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from assistant.correction import Correction
 from kb.errors import AnswerNotFound, DocumentError, EditConflict
+from kb.values import Document
 from ui.boundary import Services
 from ui.chat.turns import turn_html, turn_of
 from ui.diff import diff
@@ -81,16 +82,18 @@ def correction_routes(services: Services, sessions: Sessions) -> APIRouter:
             return conflict(session, id, language)
         return RedirectResponse(f"/review/items/{approved.review}", HTTPStatus.SEE_OTHER)
 
-    decisions = {
-        "rebase": corrections.rebase,
-        "reject": corrections.reject,
-        "keep": corrections.keep,
-        "withdraw": corrections.withdraw,
-    }
+    @router.post("/review/corrections/{id}/withdraw")
+    def withdraw(
+        id: str, session: Writer, version: _Version, redirect_to: Annotated[str, Form(max_length=300)] = ""
+    ) -> RedirectResponse:
+        corrections.withdraw(session.expert, id, version, redirect_to)
+        return back(id)
+
+    decisions = {"rebase": corrections.rebase, "reject": corrections.reject, "keep": corrections.keep}
 
     @router.post("/review/corrections/{id}/{decision}")
     def decide(
-        id: str, decision: Literal["rebase", "reject", "keep", "withdraw"], session: Writer, version: _Version
+        id: str, decision: Literal["rebase", "reject", "keep"], session: Writer, version: _Version
     ) -> RedirectResponse:
         decisions[decision](session.expert, id, version)
         return back(id)
@@ -114,6 +117,7 @@ def _edit(services: Services, session: Session, correction: Correction, language
         services.search.search(review.question, products=[correction.product], k=_NEAR).hits if review.question else ()
     )
     before = learning.corrections.text_before(correction)
+    near = [hit.document for hit in found if hit.document.id != correction.document]
     return {
         "correction": correction,
         "review": review,
@@ -123,5 +127,11 @@ def _edit(services: Services, session: Session, correction: Correction, language
         "before": before,
         "lines": diff(before, correction.text),
         "outdated": learning.corrections.is_outdated(correction),
-        "near": [hit.document for hit in found if hit.document.id != correction.document],
+        "near": near,
+        "successors": [one for one in near if _is_published(services, one)],
     }
+
+
+def _is_published(services: Services, document: Document) -> bool:
+    page = services.publications.get(document.product, document.id)
+    return page is not None and page.status == "published"
