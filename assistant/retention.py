@@ -26,11 +26,12 @@ from kb.records.schema import (
 
 __all__ = ["Retention", "forget"]
 
+_NOTICES_KEPT = timedelta(days=30)  # for those that nobody took
 _AT_ONCE = 500  # answers in one transaction: nobody waits long to write meanwhile
 
 
 class Retention:
-    """Deletes what is older than `days` days; 0 keeps everything. Thread-safe."""
+    """Deletes what is older than `days` days; 0 keeps everything but old notices. Thread-safe."""
 
     def __init__(self, records: Records, days: int) -> None:
         self._records = records
@@ -40,11 +41,14 @@ class Retention:
         """Delete what is too old at a moment, now by default; how many answers that were.
 
         Answers stay that a reader complained about, or that an expert has taken up, until the review is done with.
+        Notices go after 30 days, whether they were given up or are for a target that is no longer in the settings.
         """
+        at = at or datetime.now(UTC)
+        with self._records.write() as connection:
+            connection.execute(delete(outbox).where(outbox.c.created_at < _time(at - _NOTICES_KEPT)))
         if not self._days:
             return 0
-        limit = (at or datetime.now(UTC)) - timedelta(days=self._days)
-        before, total = limit.isoformat(timespec="microseconds").replace("+00:00", "Z"), 0
+        before, total = _time(at - timedelta(days=self._days)), 0
         while deleted := self._expire_some(before):
             total += deleted
         with self._records.write() as connection:
@@ -90,6 +94,10 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
     connection.execute(delete(outbox).where(outbox.c.id.in_(untold)))
     _drop_reviews(connection, and_(reviews.c.merged_into.in_(touched), reviews.c.question.in_(asked)))
     _drop_reviews(connection, reviews.c.id.in_(touched))
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _is_needed() -> ColumnElement[bool]:

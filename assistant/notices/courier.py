@@ -2,6 +2,7 @@
 
 Each notice is claimed before it is sent, so that of several servers on one database only one sends it. A server that
 dies between the sending and the noting of it sends once more: every notice has an id by which receivers know it again.
+What nobody takes is deleted by `assistant.retention`.
 """
 
 import logging
@@ -26,7 +27,6 @@ _PAUSE_S = 2.0
 _AT_ONCE = 20  # notices to one target in a round
 _FIRST_DELAY_S, _GROWTH = 10, 4
 _ATTEMPTS = 8  # the last one about fifteen hours after the first
-_KEPT = timedelta(days=30)  # for notices that were given up
 _LEASE = timedelta(minutes=2)  # longer than any attempt
 
 
@@ -96,7 +96,6 @@ class Courier:
         while not self._stopping.wait(_PAUSE_S):
             try:
                 self.deliver()
-                self._forget()
             except DayiError as error:
                 logger.error("Notices could not be sent: %s", error)
             except Exception:  # the thread lives as long as the server
@@ -128,14 +127,6 @@ class Courier:
     def _remove(self, id: str) -> None:
         with self._records.write() as connection:
             connection.execute(delete(outbox).where(outbox.c.id == id))
-
-    def _forget(self) -> None:
-        old = (outbox.c.due_at == "") & (outbox.c.created_at < _time(-_KEPT))
-        with self._records.read() as connection:
-            if connection.execute(select(outbox.c.id).where(old).limit(1)).first() is None:
-                return
-        with self._records.write() as connection:
-            connection.execute(delete(outbox).where(old))
 
 
 def _time(later: timedelta = timedelta()) -> str:
