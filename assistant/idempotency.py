@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from kb.errors import KeyReused
+from kb.records import insert_new
 from kb.records.schema import idempotency_keys
 
 __all__ = ["is_repeated"]
@@ -32,9 +32,7 @@ def is_repeated(connection: Connection, purpose: str, key: str, request: Any) ->
     connection.execute(delete(idempotency_keys).where(old))
     key_hash, digest = _digest([purpose, key]), _digest(request)
     values = {"key_hash": key_hash, "request_digest": digest, "created_at": _time(now)}
-    # Another transaction with the same key is waited for here.
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    if connection.execute(insert(idempotency_keys).values(values).on_conflict_do_nothing()).rowcount:
+    if insert_new(connection, idempotency_keys, [values]):
         return False
     known = idempotency_keys.c.key_hash == key_hash
     if connection.execute(select(idempotency_keys.c.request_digest).where(known)).scalar() != digest:

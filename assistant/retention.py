@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from assistant.reporting import WAITING, now
 from kb.errors import AnswerNotFound
-from kb.records import Records, answers
+from kb.records import Records, answers, insert_new
 from kb.records.schema import (
     corrections,
     deleted_answers,
@@ -86,9 +85,7 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
     led_to = select(review_reports.c.review).where(review_reports.c.answer.in_(ids))
     touched = connection.execute(led_to).scalars().all()
     asked = connection.execute(select(answers.c.question).where(answers.c.id.in_(ids))).scalars().all()
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    gone = [{"id": id, "deleted_at": now()} for id in ids]
-    connection.execute(insert(deleted_answers).on_conflict_do_nothing(), gone)
+    insert_new(connection, deleted_answers, [{"id": id, "deleted_at": now()} for id in ids])
     connection.execute(delete(answers).where(answers.c.id.in_(ids)))
     untold = [id for id, body in connection.execute(select(outbox.c.id, outbox.c.body)) if body["question"] in asked]
     connection.execute(delete(outbox).where(outbox.c.id.in_(untold)))

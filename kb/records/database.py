@@ -3,19 +3,20 @@
 import importlib.util
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from kb.errors import MissingExtra, SettingsError, StoreBusy, StoreDamaged, StoreError, StoreMismatch
 
-__all__ = ["HEAD", "READING", "UNSYNCED", "migrate", "open_engine", "store_errors"]
+__all__ = ["HEAD", "READING", "UNSYNCED", "insert_new", "migrate", "open_engine", "store_errors"]
 
 _MAPPED_BYTES = 1 << 30  # reads of a larger database than this copy its pages
 
@@ -54,7 +55,9 @@ def open_engine(url: str) -> Engine:
         if importlib.util.find_spec("psycopg") is None:
             raise MissingExtra("PostgreSQL", "postgres")
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(parsed, json_serializer=dumps, pool_pre_ping=True)
+        engine = sa.create_engine(parsed, json_serializer=dumps, pool_pre_ping=True)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     raise SettingsError(
         f"DAYI_DATABASE names {parsed.get_backend_name()}; Dayi keeps its records in SQLite or PostgreSQL"
     )
@@ -76,6 +79,20 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(UNSYNCED) else 'FULL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(UNSYNCED):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert those rows whose key is not there yet; how many that were.
+
+    A transaction that inserts the same key is waited for.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return connection.execute(insert(table).on_conflict_do_nothing(), rows).rowcount
 
 
 @contextmanager

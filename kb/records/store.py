@@ -96,8 +96,8 @@ class Records:
     def write(self, *, synced: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end of the block, undone when it raises. Do not nest.
 
-        Without `synced` a commit survives the end of the process but perhaps not a power cut, and SQLite does not wait
-        for the disk.
+        Without `synced` a commit does not wait for the disk: it survives the end of the process, but perhaps not a
+        power cut, and on PostgreSQL not the end of the database server.
 
         Raises:
             StoreBusy: another process keeps writing for more than 5 s.

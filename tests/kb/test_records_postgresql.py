@@ -101,6 +101,16 @@ def test_replicas_may_start_at_the_same_time(empty: str) -> None:
         records.close()
 
 
+@pytest.mark.parametrize(("synced", "setting"), [(True, "on"), (False, "off")])
+def test_what_may_be_lost_does_not_wait_for_the_disk(records: Records, synced: bool, setting: str) -> None:
+    """And nothing else, on the same connections."""
+    for _ in range(2):
+        with records.write(synced=synced) as connection:
+            assert connection.execute(sa.text("SHOW synchronous_commit")).scalar() == setting
+        with records.write() as connection:
+            assert connection.execute(sa.text("SHOW synchronous_commit")).scalar() == "on"
+
+
 def test_refusals(records: Records) -> None:
     """A NUL character, another model and an unreachable server are our errors, and never show the password."""
     with pytest.raises(StoreError):
