@@ -16,14 +16,14 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from kb.errors import MissingExtra, SettingsError, StoreBusy, StoreDamaged, StoreError, StoreMismatch
 
-__all__ = ["HEAD", "READING", "UNSYNCED", "insert_new", "migrate", "open_engine", "store_errors"]
+__all__ = ["HEAD", "UNSYNCED", "insert_new", "migrate", "open_engine", "reading", "store_errors"]
 
 _MAPPED_BYTES = 1 << 30  # reads of a larger database than this copy its pages
 
 logger = logging.getLogger(__name__)
 
 HEAD = "0007"  # newest file in migrations/versions; kept here so that a current database needs no import of Alembic
-READING = "dayi_reading"  # execution option: this connection only reads
+_READING = "dayi_reading"  # execution option: this connection only reads
 UNSYNCED = "dayi_unsynced"  # execution option: commits need not survive a power cut
 
 _MIGRATION_LOCK = 0x64617969  # any constant; PostgreSQL's advisory locks are numbers
@@ -32,8 +32,8 @@ _MIGRATION_LOCK = 0x64617969  # any constant; PostgreSQL's advisory locks are nu
 def open_engine(url: str) -> Engine:
     """Connections to SQLite (its folder is made) or PostgreSQL.
 
-    On SQLite every transaction takes the write lock when it begins, unless the connection has the execution option
-    `READING`: a transaction that reads first and writes later would fail at once when another one wrote in between.
+    On SQLite every transaction takes the write lock when it begins, unless the engine is one for `reading`: a
+    transaction that reads first and writes later would fail at once when another one wrote in between.
 
     Raises:
         SettingsError: the URL is malformed or names another database.
@@ -63,6 +63,13 @@ def open_engine(url: str) -> Engine:
     )
 
 
+def reading(engine: Engine) -> Engine:
+    """The same connections for transactions that only read; each sees one state of the database throughout."""
+    if engine.dialect.name == "postgresql":  # by default each statement there sees what was committed before it
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine.execution_options(**{_READING: True})
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins no transaction by itself; `_begin_sqlite` does
     connection.execute("PRAGMA busy_timeout = 5000")
@@ -74,7 +81,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get(READING):
+    if options.get(_READING):
         connection.exec_driver_sql("BEGIN")
         return
     connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(UNSYNCED) else 'FULL'}")
@@ -119,7 +126,7 @@ def migrate(engine: Engine) -> None:
         StoreError: the database cannot be reached or changed.
     """
     with store_errors():
-        with engine.execution_options(**{READING: True}).connect() as connection:
+        with reading(engine).connect() as connection:
             if _revision(connection) == HEAD:
                 return
         with engine.begin() as connection:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping
 from kb.embedding.base import Sentences, Vectors
 from kb.errors import StoreMismatch
 from kb.index.base import Change
-from kb.records.database import READING, UNSYNCED, migrate, open_engine, store_errors
+from kb.records.database import UNSYNCED, migrate, open_engine, reading, store_errors
 from kb.records.rows import document_columns, to_bytes, to_document, to_passage, to_sentences, to_vector
 from kb.records.schema import documents, meta, passages, sequence
 from kb.records.writing import Batch, embedding_of
@@ -22,7 +22,7 @@ from kb.values import Document, Language, Passage
 __all__ = ["Records", "Sample", "StoredPassage"]
 
 _CHUNK = 300  # values in one IN list; three of them stay below every engine's limit
-_COPIED = 2000  # rows that are copied at once
+_COPIED = 2000  # rows that are copied at once, and held in memory
 _DRAWN = 50  # keys drawn for each passage of a sample: most may be of deleted ones
 _T = TypeVar("_T")
 Encode = Callable[[Sequence[str]], tuple[Vectors, list[Sentences]]]
@@ -85,7 +85,7 @@ class Records:
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
-        self._reader = self.engine.execution_options(**{READING: True})
+        self._reader = reading(self.engine)
         self._unsynced = self.engine.execution_options(**{UNSYNCED: True})
         # Threads queue here in fair order; SQLite's own lock is polled and lets some of them starve.
         self._writing = threading.Lock()
@@ -271,8 +271,8 @@ class Records:
         with self.read() as connection, other.write() as target:
             target.execute(sequence.update().values(value=connection.execute(sa.select(sequence.c.value)).scalar_one()))
             for table, where in ((documents, documents.c.product == product), (passages, owned)):
-                rows = connection.execute(table.select().where(where)).mappings()
-                while chunk := rows.fetchmany(_COPIED):
+                rows = connection.execute(table.select().where(where), execution_options={"yield_per": _COPIED})
+                for chunk in rows.mappings().partitions():
                     target.execute(table.insert(), [dict(row) for row in chunk])
 
     def identity(self) -> str:
