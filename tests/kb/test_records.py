@@ -225,6 +225,21 @@ def test_sample_among_many_deleted_passages(records: Records) -> None:
     assert {sample.key for sample in records.sample(10)} == {178, 179, 180}
 
 
+def test_a_change_does_not_read_experts_texts(records: Records) -> None:
+    """There may be many of them, and each of the ingested documents would wait for all."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    sa.event.listen(records.engine, "before_cursor_execute", note)
+    assert put(records, document())
+    assert records.delete("nacos", "one")
+    about = [statement for statement in statements if "FROM corrections" in statement]
+    assert about
+    assert not any(column in statement for statement in about for column in ("corrections.text", "corrections.source"))
+
+
 def test_batch_is_all_or_nothing(records: Records) -> None:
     """An exception inside a batch undoes all of it."""
     put(records, document("kept"))
