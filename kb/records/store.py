@@ -239,14 +239,14 @@ class Records:
         with self.read() as connection:
             return int(connection.execute(sa.select(sequence.c.value)).scalar_one())
 
-    def sample(self, n: int, *, until: int | None = None, seed: int = 0) -> list[Sample]:
-        """At most `n` passages, drawn at random, not newer than seq `until`; the same ones for the same seed.
+    def sample(self, n: int, *, until: int | None = None) -> list[Sample]:
+        """At most `n` passages, drawn at random, not newer than seq `until`; others every time.
 
         All that there are where the store never held many more than `n`.
         """
         with self.read() as connection:
             last = connection.execute(sa.select(sa.func.max(passages.c.key))).scalar() or 0
-        drawn = random.Random(seed).sample(range(1, last + 1), min(last, n * _DRAWN))
+        drawn = random.sample(range(1, last + 1), min(last, n * _DRAWN))
         query = passages.select().where(~passages.c.deleted)
         if until is not None:
             query = query.where(passages.c.seq <= until)

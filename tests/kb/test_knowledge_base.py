@@ -200,7 +200,9 @@ def test_probe_waits_for_what_is_not_followed_yet(knowledge: KnowledgeBase) -> N
     put(knowledge, "a", "raft leader")
     knowledge.follow()
     fill(knowledge, 50)
-    assert knowledge.probe().ok
+    report = knowledge.probe()
+    assert report.ok
+    assert report.sampled == 1
 
 
 def test_rebuild_needs_neither_sources_nor_model(tmp_path: Path) -> None:
