@@ -90,6 +90,7 @@ class Records:
         # Threads queue here in fair order; SQLite's own lock is polled and lets some of them starve.
         self._writing = threading.Lock()
         self._bound: tuple[str, int] | None = None
+        self._counted: tuple[int, dict[str, int]] | None = None
         migrate(self.engine)
 
     @contextmanager
@@ -219,9 +220,15 @@ class Records:
         return sorted((row["product"], row["id"]) for row in self._rows(query))
 
     def products(self) -> dict[str, int]:
-        """Number of documents by product."""
-        query = sa.select(documents.c.product, sa.func.count().label("documents")).group_by(documents.c.product)
-        return {row["product"]: row["documents"] for row in self._rows(query.order_by(documents.c.product))}
+        """Number of documents by product. They are counted again only when something has changed."""
+        counting = sa.select(documents.c.product, sa.func.count()).group_by(documents.c.product)
+        with self.read() as connection:
+            seq = connection.execute(sa.select(sequence.c.value)).scalar_one()
+            counted = self._counted
+            if counted is None or counted[0] != seq:
+                rows = connection.execute(counting.order_by(documents.c.product))
+                counted = self._counted = seq, {product: count for product, count in rows}
+        return dict(counted[1])
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """The log after seq `after`, oldest first. A passage appears once, with its latest state."""

@@ -107,6 +107,7 @@ class Batch:
         here = passage_table.c.document == document["key"]
         self._bury(self.connection.execute(sa.select(passage_table.c.key).where(here)).scalars().all())
         self.connection.execute(documents.delete().where(documents.c.key == document["key"]))
+        self._next()  # every change of documents moves the number, also of one without passages
         return True
 
     def replace_vectors(self, vectors: Mapping[int, tuple[bytes, bytes]], embedding: str, dimension: int) -> None:

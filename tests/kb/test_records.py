@@ -205,6 +205,27 @@ def test_listing(records: Records) -> None:
     assert set(records.documents([("nacos", "a"), ("seata", "b"), ("seata", "a")])) == {("nacos", "a"), ("seata", "a")}
 
 
+def test_products_are_counted_again_when_they_changed(records: Records) -> None:
+    """By whomever, also documents without passages; and only then."""
+    other = Records(str(records.engine.url))
+    other.bind_embedding("model", 4)
+    statements: list[str] = []
+    sa.event.listen(records.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    for change, counts in (
+        (lambda: put(records, document("a")), {"nacos": 1}),
+        (lambda: put(other, document("b", "seata")), {"nacos": 1, "seata": 1}),
+        (lambda: other.put(document("c", "seata"), (), VECTOR[:0]), {"nacos": 1, "seata": 2}),
+        (lambda: other.delete("seata", "c"), {"nacos": 1, "seata": 1}),
+        (lambda: other.delete("seata", "b"), {"nacos": 1}),
+    ):
+        assert change()
+        statements.clear()
+        records.products().clear()  # the caller's own
+        assert records.products() == counts
+        assert sum("GROUP BY" in statement for statement in statements) == 1
+    other.close()
+
+
 def test_sample_is_drawn_anew(records: Records) -> None:
     """Every time others, so that nothing is never looked at; a bound on seq leaves out what came later."""
     for number in range(40):
