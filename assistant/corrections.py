@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
+from assistant.clock import now
 from assistant.correction import Correction, CorrectionState, Editor, to_correction
 from assistant.experts import Expert
 from assistant.golden import GoldenCase
@@ -20,7 +21,7 @@ from assistant.notices.outbox import Outbox
 from assistant.publications import Publication, put_publication
 from assistant.publishing import page_path
 from assistant.regression import add_case, drop_cases
-from assistant.reporting import WAITING, Review, load_review, log_event, now
+from assistant.reporting import WAITING, Review, load_review, log_event
 from assistant.reviews import advance, not_found
 from kb.errors import EditConflict, NotAllowed, RequestError
 from kb.records import Batch, Records, document_values, to_document, words_digest

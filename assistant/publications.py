@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from assistant.clock import now
 from kb.records import Records, document_values, to_document
 from kb.records.schema import publications
 from kb.values import Document
@@ -66,7 +66,7 @@ class PublicationStore:
     def retire(self, product: str, document: str, *, redirect_to: str = "") -> bool:
         """Show a document no longer; False when it was never published."""
         with self._records.write() as connection:
-            values = {"status": "retired", "redirect_to": redirect_to, "updated_at": _now()}
+            values = {"status": "retired", "redirect_to": redirect_to, "updated_at": now(timespec="seconds")}
             return connection.execute(update(publications).where(_is(product, document)).values(values)).rowcount > 0
 
 
@@ -80,7 +80,7 @@ def put_publication(connection: Connection, publication: Publication) -> None:
         "versions": list(publication.versions),
         "status": publication.status,
         "redirect_to": publication.redirect_to,
-        "updated_at": _now(),
+        "updated_at": now(timespec="seconds"),
     }
     where = _is(document.product, document.id)
     if connection.execute(update(publications).where(where).values(values)).rowcount == 0:
@@ -103,7 +103,3 @@ def _publication(row: RowMapping) -> Publication:
         redirect_to=row["redirect_to"],
         updated_at=row["updated_at"],
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

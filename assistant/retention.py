@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select
 
-from assistant.reporting import WAITING, now
+from assistant.clock import now, stored_time
+from assistant.reporting import WAITING
 from kb.errors import AnswerNotFound
 from kb.records import Records, answers, insert_new
 from kb.records.schema import (
@@ -44,10 +45,10 @@ class Retention:
         """
         at = at or datetime.now(UTC)
         with self._records.write() as connection:
-            connection.execute(delete(outbox).where(outbox.c.created_at < _time(at - _NOTICES_KEPT)))
+            connection.execute(delete(outbox).where(outbox.c.created_at < stored_time(at - _NOTICES_KEPT)))
         if not self._days:
             return 0
-        before, total = _time(at - timedelta(days=self._days)), 0
+        before, total = stored_time(at - timedelta(days=self._days)), 0
         while deleted := self._expire_some(before):
             total += deleted
         with self._records.write() as connection:
@@ -91,10 +92,6 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
     connection.execute(delete(outbox).where(outbox.c.id.in_(untold)))
     _drop_reviews(connection, and_(reviews.c.merged_into.in_(touched), reviews.c.question.in_(asked)))
     _drop_reviews(connection, reviews.c.id.in_(touched))
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _is_needed() -> ColumnElement[bool]:

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from assistant.answers import AnswerStore
+from assistant.clock import now
 from assistant.notices.outbox import Outbox
 from assistant.publications import Publication
 from assistant.readers import ReaderRatings
-from assistant.reporting import now
 from assistant.retention import Retention
 from assistant.reviews import Queue
 from kb.errors import AnswerGone, AnswerNotFound
