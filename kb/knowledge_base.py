@@ -58,13 +58,12 @@ class KnowledgeBase:
     """Everything that search needs. Thread-safe; made with `open`.
 
     `dense_ok` is False while the dense index is damaged, behind a change of model, or being built: search then goes by
-    words alone. `private` says that another process owns the index folder and the indexes here are in memory.
+    words alone.
     """
 
     def __init__(self, records: Records, embedder: Embedder, folder: Path | None, lock: FileLock | None = None) -> None:
         self.records = records
         self.embedder = embedder
-        self.private = folder is None
         self._folder = folder
         self.mismatch = ""
         self._lock = lock

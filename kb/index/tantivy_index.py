@@ -27,7 +27,6 @@ class TantivyIndex:
         StoreDamaged: the folder cannot be read as an index.
     """
 
-    name = "lexical"
     format = 1  # raise it when the fields or `kb.text.tokens` change; indexes of another format are built anew
 
     def __init__(self, folder: Path | None) -> None:
