@@ -12,19 +12,17 @@ from collections.abc import Callable
 __all__ = ["CircuitBreaker"]
 
 
-class CircuitBreaker:
-    """Opens after `failures` within `window_s` seconds, for `pause_s` seconds. Thread-safe."""
+_FAILURES = 5
+_WINDOW_S = 30.0
+_PAUSE_S = 30.0
 
-    def __init__(
-        self,
-        *,
-        failures: int = 5,
-        window_s: float = 30.0,
-        pause_s: float = 30.0,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._window_s, self._pause_s, self._clock = window_s, pause_s, clock
-        self._failed: deque[float] = deque(maxlen=failures)
+
+class CircuitBreaker:
+    """Opens after five failures within 30 seconds, for 30 seconds. Thread-safe."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failed: deque[float] = deque(maxlen=_FAILURES)
         self._opened: float | None = None
         self._lock = threading.Lock()
 
@@ -38,7 +36,7 @@ class CircuitBreaker:
         with self._lock:
             if self._opened is None:
                 return True
-            if self._clock() - self._opened < self._pause_s:
+            if self._clock() - self._opened < _PAUSE_S:
                 return False
             self._opened = self._clock()  # the next one has to wait for this one's result, or for another pause
             return True
@@ -54,5 +52,5 @@ class CircuitBreaker:
         with self._lock:
             now = self._clock()
             self._failed.append(now)
-            if len(self._failed) == self._failed.maxlen and now - self._failed[0] <= self._window_s:
+            if len(self._failed) == self._failed.maxlen and now - self._failed[0] <= _WINDOW_S:
                 self._opened = now

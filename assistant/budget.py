@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
-from kb.records import Records, usage
+from kb.records import Records, insert_new, usage
 
 __all__ = ["Booking", "TokenBudget", "estimate_tokens"]
 
@@ -48,6 +48,7 @@ class TokenBudget:
         booking = Booking(datetime.now(UTC).date().isoformat(), site if site in self._sites else "", tokens)
         own = self._own(booking)
         with self._records.write(synced=False) as connection:
+            _lock_day(connection, booking)
             spent = select(func.coalesce(func.sum(usage.c.tokens), 0)).where(usage.c.day == booking.day)
             for limit, used in (
                 (self._daily, spent),
@@ -55,9 +56,7 @@ class TokenBudget:
             ):
                 if limit and connection.execute(used).scalar_one() + tokens > limit:
                     return None
-            if connection.execute(update(usage).where(own).values(tokens=usage.c.tokens + tokens)).rowcount == 0:
-                row = {"day": booking.day, "site": booking.site, "tokens": tokens}
-                connection.execute(insert(usage).values(row))
+            connection.execute(update(usage).where(own).values(tokens=usage.c.tokens + tokens))
         return booking
 
     def settle(self, booking: Booking, tokens: int) -> None:
@@ -79,3 +78,11 @@ class TokenBudget:
     @staticmethod
     def _own(booking: Booking):  # type: ignore[no-untyped-def]  # an SQL expression
         return (usage.c.day == booking.day) & (usage.c.site == booking.site)
+
+
+def _lock_day(connection: Connection, booking: Booking) -> None:
+    """See that the rows of a booking are there, and wait for other processes that book for any site on that day."""
+    day = {"day": booking.day, "site": "", "tokens": 0}
+    insert_new(connection, usage, [day, day | {"site": booking.site}])
+    locked = select(usage.c.tokens).where(usage.c.day == booking.day, usage.c.site == "")
+    connection.execute(locked.with_for_update())

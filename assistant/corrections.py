@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
+from assistant.clock import now
 from assistant.correction import Correction, CorrectionState, Editor, to_correction
 from assistant.experts import Expert
 from assistant.golden import GoldenCase
@@ -20,12 +21,12 @@ from assistant.notices.outbox import Outbox
 from assistant.publications import Publication, put_publication, retire_publication
 from assistant.publishing import page_path
 from assistant.regression import add_case, drop_cases
-from assistant.reporting import WAITING, Review, load_review, log_event, now
+from assistant.reporting import WAITING, Review, load_review, log_event
 from assistant.reviews import advance, not_found
 from kb.errors import EditConflict, NotAllowed, RequestError
 from kb.records import Batch, Records, document_values, to_document, words_digest
 from kb.records.schema import corrections, documents, reviews
-from kb.text import detect_language
+from kb.text import clean, detect_language
 from kb.values import Document
 
 __all__ = ["Corrections"]
@@ -140,8 +141,9 @@ class Corrections:
             raise RequestError(f"A text has at most {_LONGEST_TEXT} characters, a title 300, a phrase 200.")
         with self._records.write() as connection:
             draft = self._draft(connection, expert, id, version)
-            found = list(dict.fromkeys(phrase.strip() for phrase in phrases if phrase.strip()))[:_MAX_PHRASES]
-            values = {"title": " ".join(title.split()), "text": text.replace("\r\n", "\n"), "phrases": found}
+            cleaned = (clean(phrase).strip() for phrase in phrases)
+            found = list(dict.fromkeys(phrase for phrase in cleaned if phrase))[:_MAX_PHRASES]
+            values = {"title": " ".join(clean(title).split()), "text": clean(text), "phrases": found}
             self._update(connection, draft, values | {"author": expert.name})
             if draft.review:
                 log_event(connection, draft.review, expert.name, "saved", draft.document)

@@ -4,13 +4,13 @@ import logging
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from assistant.answerability import ANSWER_AT, NEAR_AT, confidence, is_vague
 from assistant.answers import AnswerStore, Turn, new_capability
 from assistant.clarify import choices, fitting
+from assistant.clock import now
 from assistant.compose import abstention_blocks, answer_blocks, breaking_off, choice_blocks, retraction
 from assistant.extractive import Draft, compose, is_silent
 from assistant.generative import Calls, Writer
@@ -112,12 +112,12 @@ class Assistant:
     ) -> None:
         """Store the asker's rating of an answer; the last one counts. See `AnswerStore.rate`."""
         self._answers.rate(
-            answer_id, token, rating, created_at=_now(), reasons=reasons, comment=comment, contact=contact, key=key
+            answer_id, token, rating, created_at=now(), reasons=reasons, comment=comment, contact=contact, key=key
         )
 
     def ask_expert(self, answer_id: str, token: str, comment: str = "", contact: str = "", key: str = "") -> None:
         """Put an answer before the experts because its asker wants that. See `AnswerStore.ask_expert`."""
-        self._answers.ask_expert(answer_id, token, created_at=_now(), comment=comment, contact=contact, key=key)
+        self._answers.ask_expert(answer_id, token, created_at=now(), comment=comment, contact=contact, key=key)
 
     def delete(self, answer_id: str, token: str) -> None:
         """Delete an answer for its asker. See `AnswerStore.delete`."""
@@ -178,7 +178,7 @@ class Assistant:
                 markdown=reply.markdown.strip() + "\n",
                 conversation=conversation,
                 feedback_token=new_capability(),
-                created_at=_now(),
+                created_at=now(),
                 milliseconds=round((time.monotonic() - started) * 1000),
                 masked=question.masked,
                 notice=reply.notice,
@@ -290,7 +290,3 @@ def _related(hits: Sequence[Hit], draft: Draft) -> tuple[Related, ...]:
     others = [hit.document for hit in hits if (hit.document.product, hit.document.id) not in cited]
     telling = islice((document for document in others if not is_silent(document)), _RELATED)
     return tuple(Related(d.id, d.product, d.title, d.url) for d in telling)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from assistant.engine import Assistant
-from assistant.golden import GoldenCase
+from assistant.golden import GoldenCase, phrases_found
 from assistant.values import Answer, AskRequest, Citation, Done, Failed, Outcome
 from kb import DayiError, Records, RequestError
 
@@ -69,7 +69,6 @@ def evaluate_case(case: GoldenCase, assistant: Assistant, records: Records) -> E
         answer, milliseconds = _timed(assistant, request)
     except RequestError as error:
         raise RequestError(f"Question {case.id}: {error}") from None
-    quotes = " ".join(" ".join(citation.quote.split()) for citation in answer.citations).lower()
     return Evaluated(
         id=case.id,
         question=case.question,
@@ -84,7 +83,7 @@ def evaluate_case(case: GoldenCase, assistant: Assistant, records: Records) -> E
         true_quotes=sum(_is_true(citation, records) for citation in answer.citations),
         relevant_citations=sum(citation.document in case.documents for citation in answer.citations),
         phrases=len(case.phrases),
-        phrases_found=sum(" ".join(phrase.split()).lower() in quotes for phrase in case.phrases),
+        phrases_found=phrases_found(case, (citation.quote for citation in answer.citations)),
         causes=len(answer.causes),
         steps=len(answer.steps),
         items=len(answer.causes) + len(answer.steps) + len(answer.explanation),

@@ -11,13 +11,14 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Literal, get_args
 
 import argon2
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
+from assistant.clock import now
 from kb.errors import LoginRefused, RequestError, TooManyRequests
 from kb.records import Records
 from kb.records.schema import expert_sessions, experts, login_attempts
@@ -104,7 +105,7 @@ class ExpertStore:
             "role": role,
             "products": list(products),
             "disabled": False,
-            "created_at": _time(),
+            "created_at": now(),
             "oidc": identity,
         }
         with self._records.write() as connection:
@@ -191,7 +192,7 @@ class ExpertStore:
         query = (
             select(experts)
             .join(expert_sessions, expert_sessions.c.expert == experts.c.name)
-            .where(expert_sessions.c.token_hash == _hash(session), expert_sessions.c.expires_at > _time())
+            .where(expert_sessions.c.token_hash == _hash(session), expert_sessions.c.expires_at > now())
             .where(~experts.c.disabled)
         )
         with self._records.read() as connection:
@@ -205,7 +206,7 @@ class ExpertStore:
 
     def _note_attempt(self, name: str, address: str) -> list[int]:
         """Count this attempt before it is judged, so that many at once do not pass the limits; the rows it made."""
-        since = _time(datetime.now(UTC) - _WINDOW)
+        since = now(-_WINDOW)
         limits = {_subject("account", name): _TRIES_PER_ACCOUNT, _subject("address", address): _TRIES_PER_ADDRESS}
         with self._records.write() as connection:
             connection.execute(delete(login_attempts).where(login_attempts.c.at < since))
@@ -213,7 +214,7 @@ class ExpertStore:
                 query = select(func.count()).where(login_attempts.c.subject == subject, login_attempts.c.at >= since)
                 if connection.execute(query).scalar_one() >= limit:
                     raise TooManyRequests(_LOCKED, int(_WINDOW.total_seconds()))
-            rows = [login_attempts.insert().values(subject=subject, at=_time()) for subject in limits]
+            rows = [login_attempts.insert().values(subject=subject, at=now()) for subject in limits]
             return [int(connection.execute(row).inserted_primary_key[0]) for row in rows]  # type: ignore[index]
 
     def _change(self, name: str, **values: str | bool | None) -> None:
@@ -253,9 +254,9 @@ def _row(connection: Connection, name: str) -> RowMapping | None:
 
 
 def _new_session(connection: Connection, name: str) -> str:
-    session, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    connection.execute(delete(expert_sessions).where(expert_sessions.c.expires_at < _time(now)))
-    expires = _time(now + timedelta(seconds=SESSION_S))
+    session = secrets.token_urlsafe(32)
+    connection.execute(delete(expert_sessions).where(expert_sessions.c.expires_at < now()))
+    expires = now(timedelta(seconds=SESSION_S))
     values = {"token_hash": _hash(session), "expert": name, "expires_at": expires}
     connection.execute(expert_sessions.insert().values(values))
     return session
@@ -290,7 +291,3 @@ def _subject(kind: str, name: str) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def _time(at: datetime | None = None) -> str:
-    return (at or datetime.now(UTC)).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -126,9 +126,7 @@ class Writer:
                     FIRST_TOKEN_SECONDS.observe(time.monotonic() - calls.started)
                     yield Sources(passages)
                 yield Delta(sent) if sent else Waiting()
-        except _CutOff:
-            broken = True
-        except ModelError:
+        except (_CutOff, ModelError):
             broken = True
         is_first = not reader.text
         if rest := reader.close():

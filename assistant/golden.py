@@ -11,7 +11,7 @@ from typing import Any
 
 from kb.errors import RequestError
 
-__all__ = ["GoldenCase", "golden_case", "golden_line", "unique_cases"]
+__all__ = ["GoldenCase", "golden_case", "golden_line", "phrases_found", "unique_cases"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ def golden_line(case: GoldenCase) -> str:
     return json.dumps(kept, ensure_ascii=False)
 
 
+def phrases_found(case: GoldenCase, quotes: Iterable[str]) -> int:
+    """How many of the phrases stand in the quotes, in whatever case and with whatever blanks."""
+    said = _plain(" ".join(quotes))
+    return sum(_plain(phrase) in said for phrase in case.phrases)
+
+
 def unique_cases(cases: Iterable[GoldenCase]) -> list[GoldenCase]:
     """The cases in order.
 
@@ -65,6 +71,10 @@ def unique_cases(cases: Iterable[GoldenCase]) -> list[GoldenCase]:
     if not by_id:
         raise RequestError("There is no question to evaluate.")
     return list(by_id.values())
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).lower()
 
 
 def _strings(line: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from assistant.clock import now
 from kb.errors import KeyReused
+from kb.records import insert_new
 from kb.records.schema import idempotency_keys
 
 __all__ = ["is_repeated"]
@@ -27,14 +28,11 @@ def is_repeated(connection: Connection, purpose: str, key: str, request: Any) ->
     """
     if not key:
         return False
-    now = datetime.now(UTC)
-    old = idempotency_keys.c.created_at < _time(now - _KEPT)
+    old = idempotency_keys.c.created_at < now(-_KEPT, timespec="seconds")
     connection.execute(delete(idempotency_keys).where(old))
     key_hash, digest = _digest([purpose, key]), _digest(request)
-    values = {"key_hash": key_hash, "request_digest": digest, "created_at": _time(now)}
-    # Another transaction with the same key is waited for here.
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    if connection.execute(insert(idempotency_keys).values(values).on_conflict_do_nothing()).rowcount:
+    values = {"key_hash": key_hash, "request_digest": digest, "created_at": now(timespec="seconds")}
+    if insert_new(connection, idempotency_keys, [values]):
         return False
     known = idempotency_keys.c.key_hash == key_hash
     if connection.execute(select(idempotency_keys.c.request_digest).where(known)).scalar() != digest:
@@ -44,7 +42,3 @@ def is_repeated(connection: Connection, purpose: str, key: str, request: Any) ->
 
 def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

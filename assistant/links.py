@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from assistant.clock import now
 from assistant.fetching import Fetched, Fetcher
-from assistant.reporting import now
 from kb.records import Records, documents
 from kb.records.schema import links
 

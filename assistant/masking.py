@@ -102,7 +102,8 @@ def mask(text: str) -> tuple[str, bool]:
 def _mask_value(match: re.Match[str]) -> str:
     value, mid = match["value"].strip("\"'`"), match["mid"] or ""
     word = value.rstrip(".!?,")
-    is_word = "=" not in mid and word.isalpha() and not match["value"].startswith(("'", '"'))  # "token: expired"
+    is_told = bool(mid) and "=" not in mid  # in an address nothing is said of the password
+    is_word = is_told and word.isalpha() and not match["value"].startswith(("'", '"'))  # "token: expired"
     is_code = "=" in mid and _CODE.match(value) and not any(char.isdigit() for char in value)
     if _PLACEHOLDER.match(word) or "[hidden" in value or is_word or is_code:
         return match[0]

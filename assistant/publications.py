@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from assistant.clock import now
 from kb.errors import RequestError
 from kb.records import Records, document_values, to_document
 from kb.records.schema import publications
@@ -75,7 +75,7 @@ def put_publication(connection: Connection, publication: Publication) -> None:
         "versions": list(publication.versions),
         "status": publication.status,
         "redirect_to": publication.redirect_to,
-        "updated_at": _now(),
+        "updated_at": now(timespec="seconds"),
     }
     where = _is(document.product, document.id)
     if connection.execute(update(publications).where(where).values(values)).rowcount == 0:
@@ -93,7 +93,7 @@ def retire_publication(connection: Connection, product: str, document: str, redi
         shown = select(publications.c.document).where(_is(product, redirect_to), publications.c.status == "published")
         if redirect_to == document or connection.execute(shown).first() is None:
             raise RequestError(f"{redirect_to[:100]!r} is no other published entry of {product}. （没有这个条目。）")
-    values = {"status": "retired", "redirect_to": redirect_to, "updated_at": _now()}
+    values = {"status": "retired", "redirect_to": redirect_to, "updated_at": now(timespec="seconds")}
     connection.execute(update(publications).where(_is(product, document)).values(values))
 
 
@@ -112,7 +112,3 @@ def _publication(row: RowMapping) -> Publication:
         redirect_to=row["redirect_to"],
         updated_at=row["updated_at"],
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -51,6 +51,7 @@ def read_question(
     """
     text = _checked(text)
     text, masked = mask(text)
+    text = _cut(text)
     found = features(text)
     products = (product,) if product else _named_products(text, product_names or {})
     if follows is not None and not products:
@@ -87,6 +88,13 @@ def _checked(text: str) -> str:
             "The question is empty. Write what happens, and the error message. （问题是空的，请描述现象和报错信息。）"
         )
     return text
+
+
+def _cut(text: str) -> str:
+    """A text that marks of hidden secrets made too long, without its end: as it is stored it must be readable again."""
+    if len(text) <= MAX_QUESTION_CHARS:
+        return text
+    return re.sub(r"\[[^\[\]]{0,30}$", "", text[:MAX_QUESTION_CHARS]).rstrip()  # no mark is cut in two
 
 
 def _named_products(text: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ from assistant.answers import (
     report_answer,
     tell_of_answer,
 )
+from assistant.clock import now
 from assistant.notices.outbox import Outbox
 from assistant.publications import Publication
-from assistant.reporting import Review, file_page_report, load_review, now
+from assistant.reporting import Review, file_page_report, load_review
 from assistant.values import Rating
 from kb.records import Records, feedback
 from kb.records.schema import page_feedback

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, select
 from assistant.answers import AnswerStore
 from assistant.correction import Correction
 from assistant.engine import Assistant
-from assistant.golden import GoldenCase
+from assistant.golden import GoldenCase, phrases_found
 from assistant.values import Answer, AskRequest, Done
 from kb import DayiError, KnowledgeBase, Records
 from kb.records import Batch
@@ -142,9 +142,8 @@ def _is_answered(case: GoldenCase, assistant: Assistant) -> bool:
     if not isinstance(last, Done):
         raise DayiError("A regression question could not be asked; try again later.")
     citations = last.answer.citations
-    quotes = " ".join(" ".join(citation.quote.split()) for citation in citations).lower()
     cited = any(citation.document in case.documents for citation in citations)
-    return cited and all(" ".join(phrase.split()).lower() in quotes for phrase in case.phrases)
+    return cited and phrases_found(case, (citation.quote for citation in citations)) == len(case.phrases)
 
 
 def _case(row: RowMapping) -> GoldenCase:

@@ -7,17 +7,17 @@ reason why. Reports of the same question about the same product share one review
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, RowMapping, exists, select, update
 
+from assistant.clock import now
 from kb.records.schema import corrections, review_events, review_reports, reviews
 from kb.text import tokens
 
 __all__ = [
     "KINDS", "STATES", "WAITING", "Review", "ReviewKind", "ReviewState", "file_conflicts", "file_page_report",
-    "file_report", "load_review", "log_event", "now", "sharpen", "to_review", "unfiled_conflicts",
+    "file_report", "load_review", "log_event", "sharpen", "to_review", "unfiled_conflicts",
 ]  # fmt: skip
 
 ReviewKind = Literal["asked_expert", "bad_rated", "stale", "abstained", "low_confidence"]
@@ -106,11 +106,6 @@ def log_event(
     """Add a line to the audit trail of a review."""
     values = {"review": review, "at": now(), "expert": expert, "action": action, "detail": detail, "digest": digest}
     connection.execute(review_events.insert().values(values))
-
-
-def now() -> str:
-    """The time as it is stored."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _insert(

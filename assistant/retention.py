@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from assistant.reporting import WAITING, now
+from assistant.clock import now, stored_time
+from assistant.reporting import WAITING
 from kb.errors import AnswerNotFound
-from kb.records import Records, answers
+from kb.records import Records, answers, insert_new
 from kb.records.schema import (
     corrections,
     deleted_answers,
@@ -26,11 +26,12 @@ from kb.records.schema import (
 
 __all__ = ["Retention", "forget"]
 
+_NOTICES_KEPT = timedelta(days=30)  # for those that nobody took
 _AT_ONCE = 500  # answers in one transaction: nobody waits long to write meanwhile
 
 
 class Retention:
-    """Deletes what is older than `days` days; 0 keeps everything. Thread-safe."""
+    """Deletes what is older than `days` days; 0 keeps everything but old notices. Thread-safe."""
 
     def __init__(self, records: Records, days: int) -> None:
         self._records = records
@@ -40,11 +41,14 @@ class Retention:
         """Delete what is too old at a moment, now by default; how many answers that were.
 
         Answers stay that a reader complained about, or that an expert has taken up, until the review is done with.
+        Notices go after 30 days, whether they were given up or are for a target that is no longer in the settings.
         """
+        at = at or datetime.now(UTC)
+        with self._records.write() as connection:
+            connection.execute(delete(outbox).where(outbox.c.created_at < stored_time(at - _NOTICES_KEPT)))
         if not self._days:
             return 0
-        limit = (at or datetime.now(UTC)) - timedelta(days=self._days)
-        before, total = limit.isoformat(timespec="microseconds").replace("+00:00", "Z"), 0
+        before, total = stored_time(at - timedelta(days=self._days)), 0
         while deleted := self._expire_some(before):
             total += deleted
         with self._records.write() as connection:
@@ -82,9 +86,7 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
     led_to = select(review_reports.c.review).where(review_reports.c.answer.in_(ids))
     touched = connection.execute(led_to).scalars().all()
     asked = connection.execute(select(answers.c.question).where(answers.c.id.in_(ids))).scalars().all()
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    gone = [{"id": id, "deleted_at": now()} for id in ids]
-    connection.execute(insert(deleted_answers).on_conflict_do_nothing(), gone)
+    insert_new(connection, deleted_answers, [{"id": id, "deleted_at": now()} for id in ids])
     connection.execute(delete(answers).where(answers.c.id.in_(ids)))
     untold = [id for id, body in connection.execute(select(outbox.c.id, outbox.c.body)) if body["question"] in asked]
     connection.execute(delete(outbox).where(outbox.c.id.in_(untold)))

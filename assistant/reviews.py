@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select, true, update
 from sqlalchemy.sql.expression import tuple_
 
+from assistant.clock import now
 from assistant.experts import Expert
 from assistant.reporting import (
     STATES,
@@ -22,7 +23,6 @@ from assistant.reporting import (
     file_conflicts,
     load_review,
     log_event,
-    now,
     sharpen,
     to_review,
     unfiled_conflicts,

@@ -29,6 +29,7 @@ from kb.signals import Signals
 __all__ = ["Asked", "ask_all", "fit", "main"]
 
 _PARTS = 5
+_RANGES = 10  # of confidence, for the calibration error
 _PENALTY = 0.8  # of squared weights of standardised signals, against a total weight of 100 for all questions
 _TOTAL = 100.0
 
@@ -181,13 +182,13 @@ def _figures(guesses: Floats, answerable: NDArray[np.bool_]) -> list[str]:
     return [str(answerable.sum()), str((~answerable).sum()), *(f"{value:.3f}" for value in figures)]
 
 
-def _calibration_error(guesses: Floats, answerable: NDArray[np.bool_], bins: int = 10) -> float:
+def _calibration_error(guesses: Floats, answerable: NDArray[np.bool_]) -> float:
     """Mean distance between confidence and share of answerable questions, over ten ranges of confidence.
 
     Source: https://arxiv.org/abs/1706.04599 (expected calibration error)
     """
-    place = np.minimum((guesses * bins).astype(int), bins - 1)
-    gaps = [abs((guesses[place == b] - answerable[place == b]).sum()) for b in range(bins)]
+    place = np.minimum((guesses * _RANGES).astype(int), _RANGES - 1)
+    gaps = [abs((guesses[place == b] - answerable[place == b]).sum()) for b in range(_RANGES)]
     return math.fsum(gaps) / len(guesses)
 
 

@@ -58,10 +58,9 @@ class Verdict:
 class Verifier:
     """Checks claims against evidence. Thread-safe."""
 
-    def __init__(self, embedder: Embedder, *, covered: float = _COVERED, alike: float = _ALIKE) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._vectors = lru_cache(maxsize=_REMEMBERED)(self._embedded)
-        self._covered, self._alike = covered, alike
 
     def check(self, claim: str, evidence: Sequence[str]) -> Verdict:
         """Whether all of a claim, a piece of Markdown, stands in the passages together."""
@@ -83,14 +82,14 @@ class Verifier:
         """What is wrong with a sentence; `is_said` says that its words are there, if perhaps in another sense."""
         words = set(query_tokens(sentence))
         near, covered = _nearest(words, lines)
-        is_foreign = not is_said and covered < self._covered and self._means(sentence, lines)
+        is_foreign = not is_said and covered < _COVERED and self._means(sentence, lines)
         if (
             _exact(sentence)
             - _exact(source := "\n".join(line for line, _ in lines) if is_foreign else near)
             - _parts(source)
         ):
             return "exact"
-        if covered < self._covered and not is_foreign and not is_said:
+        if covered < _COVERED and not is_foreign and not is_said:
             return "words"
         return "opposite" if not is_foreign and contradicts(sentence, near) else ""
 
@@ -101,7 +100,7 @@ class Verifier:
         if not foreign:
             return False
         claim = self._embedder.encode_queries([sentence])[0]
-        return bool(np.max(self._vectors((*foreign, " ".join(foreign))) @ claim) >= self._alike)
+        return bool(np.max(self._vectors((*foreign, " ".join(foreign))) @ claim) >= _ALIKE)
 
     def _embedded(self, lines: tuple[str, ...]) -> Vectors:
         return self._embedder.encode_documents(lines)

@@ -45,8 +45,8 @@ def signals_of(
 ) -> Signals:
     """Signals of a query with words, and the documents found for it."""
     # Single Han characters are left out, as in `query_terms`.
-    words = {token for token in query_tokens(query) if len(token) > 1 or not is_cjk(token)}
-    latin = {word for word in words if word.isascii() and _NAME.search(word)}
+    words = list(dict.fromkeys(token for token in query_tokens(query) if len(token) > 1 or not is_cjk(token)))
+    latin = [word for word in words if word.isascii() and _NAME.search(word)]
     total, frequencies = index.frequencies(latin)
     common = [math.log1p(count) / math.log1p(max(total, count, 1)) for count in frequencies.values()]
     dense = [score for candidate in found for score in candidate.dense.values()]

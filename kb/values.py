@@ -97,7 +97,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a document matched: `name` is a feature ("dense", "lexical", "identifier"), `detail` is for people to read.
+    """Why a document matched: `name` is a feature ("dense", "lexical", "identifiers"), `detail` is for people to read.
 
     `value` is the feature's part of the hit's score.
     """

@@ -141,8 +141,9 @@ class Guard:
         if len(hosts) != 1 or _host_name(hosts[0]) not in self._hosts:
             raise _Refused(HTTPStatus.BAD_REQUEST, "host", "This server does not answer for that host name.")
         odd = not path.startswith("/") or path.startswith("//") or not raw_path.startswith(b"/")
+        odd = odd or b"%00" in request.scope["query_string"]  # what is looked up with it, PostgreSQL refuses
         if odd or any(char < " " or char in "\\\x7f" for char in path) or ".." in path.split("/"):
-            raise _Refused(HTTPStatus.BAD_REQUEST, "path", "The path is malformed.")
+            raise _Refused(HTTPStatus.BAD_REQUEST, "path", "The address is malformed.")
         if request.headers.get("range", "").count(",") >= MAX_RANGES:
             message = f"At most {MAX_RANGES} ranges can be asked for at once."
             raise _Refused(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "ranges", message)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
+from assistant.clock import now
 from assistant.notices.outbox import Outbox
 from assistant.publishing import page_path
-from assistant.reporting import Review, now
+from assistant.reporting import Review
 from kb.records import answers, feedback
 from kb.records.schema import expert_requests, page_feedback, review_reports
 from kb.text import detect_language

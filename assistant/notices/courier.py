@@ -2,17 +2,19 @@
 
 Each notice is claimed before it is sent, so that of several servers on one database only one sends it. A server that
 dies between the sending and the noting of it sends once more: every notice has an id by which receivers know it again.
+What nobody takes is deleted by `assistant.retention`.
 """
 
 import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import delete, select, update
 
+from assistant.clock import now
 from assistant.monitoring import NOTICES
 from kb.errors import DayiError, NoticeError
 from kb.records import Records
@@ -26,7 +28,6 @@ _PAUSE_S = 2.0
 _AT_ONCE = 20  # notices to one target in a round
 _FIRST_DELAY_S, _GROWTH = 10, 4
 _ATTEMPTS = 8  # the last one about fifteen hours after the first
-_KEPT = timedelta(days=30)  # for notices that were given up
 _LEASE = timedelta(minutes=2)  # longer than any attempt
 
 
@@ -96,21 +97,20 @@ class Courier:
         while not self._stopping.wait(_PAUSE_S):
             try:
                 self.deliver()
-                self._forget()
             except DayiError as error:
                 logger.error("Notices could not be sent: %s", error)
             except Exception:  # the thread lives as long as the server
                 logger.exception("Notices could not be sent")
 
     def _due(self, target: str) -> list[Any]:
-        due = (outbox.c.target == target) & (outbox.c.due_at != "") & (outbox.c.due_at <= _time())
+        due = (outbox.c.target == target) & (outbox.c.due_at != "") & (outbox.c.due_at <= now())
         with self._records.read() as connection:
             query = select(outbox).where(due).order_by(outbox.c.due_at).limit(_AT_ONCE)
             return list(connection.execute(query).mappings())
 
     def _claim(self, row: Mapping[str, Any]) -> bool:
         seen = (outbox.c.id == row["id"]) & (outbox.c.due_at == row["due_at"])
-        values = {"due_at": _time(_LEASE), "attempts": row["attempts"] + 1}
+        values = {"due_at": now(_LEASE), "attempts": row["attempts"] + 1}
         with self._records.write() as connection:
             return connection.execute(update(outbox).where(seen).values(values)).rowcount == 1
 
@@ -119,7 +119,7 @@ class Courier:
         given_up = error.final or attempts >= _ATTEMPTS
         delay = timedelta(seconds=_FIRST_DELAY_S * _GROWTH ** (attempts - 1))
         with self._records.write() as connection:
-            values = {"due_at": "" if given_up else _time(delay)}
+            values = {"due_at": "" if given_up else now(delay)}
             connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(values))
         NOTICES.labels("given_up" if given_up else "put_off").inc()
         tried = "given up" if given_up else f"tried again in {delay.total_seconds():.0f} s"
@@ -128,15 +128,3 @@ class Courier:
     def _remove(self, id: str) -> None:
         with self._records.write() as connection:
             connection.execute(delete(outbox).where(outbox.c.id == id))
-
-    def _forget(self) -> None:
-        old = (outbox.c.due_at == "") & (outbox.c.created_at < _time(-_KEPT))
-        with self._records.read() as connection:
-            if connection.execute(select(outbox.c.id).where(old).limit(1)).first() is None:
-                return
-        with self._records.write() as connection:
-            connection.execute(delete(outbox).where(old))
-
-
-def _time(later: timedelta = timedelta()) -> str:
-    return (datetime.now(UTC) + later).isoformat(timespec="microseconds").replace("+00:00", "Z")

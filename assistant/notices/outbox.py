@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, insert
 
-from assistant.reporting import now
+from assistant.clock import now
 from kb.records.schema import outbox
 
 __all__ = ["EVENTS", "MAIL", "NoticeEvent", "Outbox", "Target"]

@@ -3,6 +3,7 @@
 Readers' words are in them, so nothing of these may act there: no mention of everybody, no markup.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -64,16 +65,14 @@ class WebhookSender:
         if self._webhook.kind == "generic":
             headers |= self._signature(notice, content)
         try:
-            with (
-                httpx.Client(timeout=_TIMEOUT_S) as client,
-                client.stream("POST", url, content=content, headers=headers) as reply,
-            ):
-                status, text = reply.status_code, _beginning(reply)
+            status, text = asyncio.run(_post(url, content, headers))
+        except TimeoutError:
+            raise NoticeError(f"no answer within {_TIMEOUT_S} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:  # their messages may quote the address
             raise NoticeError(f"no answer, {type(error).__name__}") from None
         if not 200 <= status < 300:
             raise NoticeError(f"status {status}", final=status == 410)
-        if refusal := _refusal(text):
+        if self._webhook.kind != "generic" and (refusal := _refusal(text)):
             raise NoticeError(f"refused with code {refusal}")
 
     def _request(self, notice: Notice) -> _Request:
@@ -135,13 +134,19 @@ def _line(notice: Notice, link: str) -> str:
     return f"{words.replace('<', '‹').replace('>', '›').replace('@', '＠')}\n{link}"
 
 
-def _beginning(reply: httpx.Response) -> bytes:
-    text = b""
-    for chunk in reply.iter_bytes():
-        text += chunk
-        if len(text) > _MAX_REPLY_BYTES:
-            break
-    return text
+async def _post(url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Status and beginning of the reply, within ten seconds in all: a limit for each read would not limit their sum."""
+    async with (
+        asyncio.timeout(_TIMEOUT_S),
+        httpx.AsyncClient(timeout=None) as client,
+        client.stream("POST", url, content=content, headers=headers) as reply,
+    ):
+        text = b""
+        async for chunk in reply.aiter_bytes():
+            text += chunk
+            if len(text) > _MAX_REPLY_BYTES:
+                break
+        return reply.status_code, text
 
 
 def _refusal(text: bytes) -> int:

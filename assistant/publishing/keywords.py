@@ -14,6 +14,7 @@ __all__ = ["keywords", "summary"]
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.\-_][A-Za-z0-9]+)*[+#]{0,2}")
 _STOP_RUN = "|".join(sorted(map(re.escape, filter(is_cjk, STOP_WORDS)), key=len, reverse=True))
 _HAN = re.compile(r"[㐀-䶿一-鿿]+")
+_AT_MOST = 10
 _LONGEST = 6  # Han characters of a phrase; over four of them must be said twice, for most are parts of sentences
 _CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,}).*?(?:^[ \t>]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _MARKS = re.compile(
@@ -23,7 +24,7 @@ _MARKS = re.compile(
 _SENTENCE_END = re.compile(r"[。！？；]|[.!?](?=\s|$)")
 
 
-def keywords(question: str, answer: str, *, at_most: int = 10) -> list[str]:
+def keywords(question: str, answer: str) -> list[str]:
     """Names and phrases of the question that its answer takes up, those that it takes up most first.
 
     Exceptions, property keys and other identifiers count whether the answer repeats them or not.
@@ -37,7 +38,7 @@ def keywords(question: str, answer: str, *, at_most: int = 10) -> list[str]:
     for phrase in sorted(weights, key=lambda phrase: (phrase not in named, -weights[phrase])):
         if not any(_says(other, phrase) for other in chosen):
             chosen.append(phrase)
-    return chosen[:at_most]
+    return chosen[:_AT_MOST]
 
 
 def _says(other: str, phrase: str) -> bool:

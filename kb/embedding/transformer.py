@@ -40,7 +40,7 @@ class TransformerEmbedder:
 
     @property
     def id(self) -> str:
-        """The model's name, with its revision where the model says it."""
+        """The model's name, as it was given."""
         return self._name
 
     @property

@@ -51,10 +51,6 @@ class Match:
 class Index(Protocol):
     """A searchable copy of the passages. `tests/contracts/test_index.py` checks any implementation."""
 
-    @property
-    def name(self) -> str:
-        """Short name, "dense" or "lexical"; also the folder's name."""
-
     def apply(self, changes: Sequence[Change]) -> None:
         """Take over changes, durably before returning. Applying the same changes twice is harmless.
 

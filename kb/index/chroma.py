@@ -43,7 +43,6 @@ class ChromaIndex:
         StoreDamaged: the folder cannot be read as an index.
     """
 
-    name = "dense"
     format = 3  # raise it when collections are made differently; indexes of another format are built anew
 
     def __init__(self, folder: Path, *, together: bool = False) -> None:

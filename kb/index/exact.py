@@ -21,8 +21,6 @@ class _Product:
 class ExactIndex:
     """Compares a question with every passage: no approximation and no files, fast up to some 100 000 passages."""
 
-    name = "dense"
-
     def __init__(self, dimension: int) -> None:
         self._dimension = dimension
         self._products: dict[str, _Product] = {}

@@ -27,7 +27,6 @@ class TantivyIndex:
         StoreDamaged: the folder cannot be read as an index.
     """
 
-    name = "lexical"
     format = 1  # raise it when the fields or `kb.text.tokens` change; indexes of another format are built anew
 
     def __init__(self, folder: Path | None) -> None:
@@ -86,16 +85,19 @@ class TantivyIndex:
         return sorted(found, key=lambda match: (-match.score, match.key))
 
     def frequencies(self, words: Iterable[str]) -> tuple[int, dict[str, int]]:
-        """The number of passages, and for each token in how many passages' heading or text it occurs."""
+        """The number of passages, and for each token, in the given order, in how many passages' body it occurs.
+
+        The body is heading and text.
+        """
         searcher = self._searcher
-        return searcher.num_docs, {word: searcher.doc_freq("body", _utf8(word)) for word in set(words)}
+        return searcher.num_docs, {word: searcher.doc_freq("body", _utf8(word)) for word in dict.fromkeys(words)}
 
     def occurrences(self, words: Iterable[str]) -> dict[str, int]:
-        """For each token in how many passages' heading or text it occurs, or else in how many titles."""
+        """For each token, in the given order, in how many passages' body it occurs, or else in how many titles."""
         searcher = self._searcher
         return {
             word: searcher.doc_freq("body", _utf8(word)) or searcher.doc_freq("title", _utf8(word))
-            for word in set(words)
+            for word in dict.fromkeys(words)
         }
 
     def starting_with(self, prefix: str) -> dict[str, int]:

@@ -3,26 +3,27 @@
 import importlib.util
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from kb.errors import MissingExtra, SettingsError, StoreBusy, StoreDamaged, StoreError, StoreMismatch
 
-__all__ = ["HEAD", "READING", "UNSYNCED", "migrate", "open_engine", "store_errors"]
+__all__ = ["HEAD", "UNSYNCED", "insert_new", "migrate", "open_engine", "reading", "store_errors"]
 
 _MAPPED_BYTES = 1 << 30  # reads of a larger database than this copy its pages
 
 logger = logging.getLogger(__name__)
 
 HEAD = "0007"  # newest file in migrations/versions; kept here so that a current database needs no import of Alembic
-READING = "dayi_reading"  # execution option: this connection only reads
+_READING = "dayi_reading"  # execution option: this connection only reads
 UNSYNCED = "dayi_unsynced"  # execution option: commits need not survive a power cut
 
 _MIGRATION_LOCK = 0x64617969  # any constant; PostgreSQL's advisory locks are numbers
@@ -31,8 +32,8 @@ _MIGRATION_LOCK = 0x64617969  # any constant; PostgreSQL's advisory locks are nu
 def open_engine(url: str) -> Engine:
     """Connections to SQLite (its folder is made) or PostgreSQL.
 
-    On SQLite every transaction takes the write lock when it begins, unless the connection has the execution option
-    `READING`: a transaction that reads first and writes later would fail at once when another one wrote in between.
+    On SQLite every transaction takes the write lock when it begins, unless the engine is one for `reading`: a
+    transaction that reads first and writes later would fail at once when another one wrote in between.
 
     Raises:
         SettingsError: the URL is malformed or names another database.
@@ -54,10 +55,19 @@ def open_engine(url: str) -> Engine:
         if importlib.util.find_spec("psycopg") is None:
             raise MissingExtra("PostgreSQL", "postgres")
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(parsed, json_serializer=dumps, pool_pre_ping=True)
+        engine = sa.create_engine(parsed, json_serializer=dumps, pool_pre_ping=True)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     raise SettingsError(
         f"DAYI_DATABASE names {parsed.get_backend_name()}; Dayi keeps its records in SQLite or PostgreSQL"
     )
+
+
+def reading(engine: Engine) -> Engine:
+    """The same connections for transactions that only read; each sees one state of the database throughout."""
+    if engine.dialect.name == "postgresql":  # by default each statement there sees what was committed before it
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine.execution_options(**{_READING: True})
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -71,11 +81,25 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get(READING):
+    if options.get(_READING):
         connection.exec_driver_sql("BEGIN")
         return
     connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(UNSYNCED) else 'FULL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(UNSYNCED):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert those rows whose key is not there yet; how many that were.
+
+    A transaction that inserts the same key is waited for.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return connection.execute(insert(table).on_conflict_do_nothing(), rows).rowcount
 
 
 @contextmanager
@@ -102,7 +126,7 @@ def migrate(engine: Engine) -> None:
         StoreError: the database cannot be reached or changed.
     """
     with store_errors():
-        with engine.execution_options(**{READING: True}).connect() as connection:
+        with reading(engine).connect() as connection:
             if _revision(connection) == HEAD:
                 return
         with engine.begin() as connection:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping
 from kb.embedding.base import Sentences, Vectors
 from kb.errors import StoreMismatch
 from kb.index.base import Change
-from kb.records.database import READING, UNSYNCED, migrate, open_engine, store_errors
+from kb.records.database import UNSYNCED, migrate, open_engine, reading, store_errors
 from kb.records.rows import document_columns, to_bytes, to_document, to_passage, to_sentences, to_vector
 from kb.records.schema import documents, meta, passages, sequence
 from kb.records.writing import Batch, embedding_of
@@ -22,7 +22,7 @@ from kb.values import Document, Language, Passage
 __all__ = ["Records", "Sample", "StoredPassage"]
 
 _CHUNK = 300  # values in one IN list; three of them stay below every engine's limit
-_COPIED = 2000  # rows that are copied at once
+_COPIED = 2000  # rows that are copied at once, and held in memory
 _DRAWN = 50  # keys drawn for each passage of a sample: most may be of deleted ones
 _T = TypeVar("_T")
 Encode = Callable[[Sequence[str]], tuple[Vectors, list[Sentences]]]
@@ -85,19 +85,20 @@ class Records:
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
-        self._reader = self.engine.execution_options(**{READING: True})
+        self._reader = reading(self.engine)
         self._unsynced = self.engine.execution_options(**{UNSYNCED: True})
         # Threads queue here in fair order; SQLite's own lock is polled and lets some of them starve.
         self._writing = threading.Lock()
         self._bound: tuple[str, int] | None = None
+        self._counted: tuple[int, dict[str, int]] | None = None
         migrate(self.engine)
 
     @contextmanager
     def write(self, *, synced: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end of the block, undone when it raises. Do not nest.
 
-        Without `synced` a commit survives the end of the process but perhaps not a power cut, and SQLite does not wait
-        for the disk.
+        Without `synced` a commit does not wait for the disk: it survives the end of the process, but perhaps not a
+        power cut, and on PostgreSQL not the end of the database server.
 
         Raises:
             StoreBusy: another process keeps writing for more than 5 s.
@@ -219,9 +220,15 @@ class Records:
         return sorted((row["product"], row["id"]) for row in self._rows(query))
 
     def products(self) -> dict[str, int]:
-        """Number of documents by product."""
-        query = sa.select(documents.c.product, sa.func.count().label("documents")).group_by(documents.c.product)
-        return {row["product"]: row["documents"] for row in self._rows(query.order_by(documents.c.product))}
+        """Number of documents by product. They are counted again only when something has changed."""
+        counting = sa.select(documents.c.product, sa.func.count()).group_by(documents.c.product)
+        with self.read() as connection:
+            seq = connection.execute(sa.select(sequence.c.value)).scalar_one()
+            counted = self._counted
+            if counted is None or counted[0] != seq:
+                rows = connection.execute(counting.order_by(documents.c.product))
+                counted = self._counted = seq, {product: count for product, count in rows}
+        return dict(counted[1])
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """The log after seq `after`, oldest first. A passage appears once, with its latest state."""
@@ -239,14 +246,14 @@ class Records:
         with self.read() as connection:
             return int(connection.execute(sa.select(sequence.c.value)).scalar_one())
 
-    def sample(self, n: int, *, until: int | None = None, seed: int = 0) -> list[Sample]:
-        """At most `n` passages, drawn at random, not newer than seq `until`; the same ones for the same seed.
+    def sample(self, n: int, *, until: int | None = None) -> list[Sample]:
+        """At most `n` passages, drawn at random, not newer than seq `until`; others every time.
 
         All that there are where the store never held many more than `n`.
         """
         with self.read() as connection:
             last = connection.execute(sa.select(sa.func.max(passages.c.key))).scalar() or 0
-        drawn = random.Random(seed).sample(range(1, last + 1), min(last, n * _DRAWN))
+        drawn = random.sample(range(1, last + 1), min(last, n * _DRAWN))
         query = passages.select().where(~passages.c.deleted)
         if until is not None:
             query = query.where(passages.c.seq <= until)
@@ -271,8 +278,8 @@ class Records:
         with self.read() as connection, other.write() as target:
             target.execute(sequence.update().values(value=connection.execute(sa.select(sequence.c.value)).scalar_one()))
             for table, where in ((documents, documents.c.product == product), (passages, owned)):
-                rows = connection.execute(table.select().where(where)).mappings()
-                while chunk := rows.fetchmany(_COPIED):
+                rows = connection.execute(table.select().where(where), execution_options={"yield_per": _COPIED})
+                for chunk in rows.mappings().partitions():
                     target.execute(table.insert(), [dict(row) for row in chunk])
 
     def identity(self) -> str:

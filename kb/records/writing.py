@@ -20,6 +20,7 @@ __all__ = ["Batch", "embedding_of"]
 _SAME = ("kind", "heading", "text")  # what makes a passage the same one as before, wherever it stands now
 _INDEXED = ("embedded", "text_digest", "vector")
 _OTHER = ("start", "end", "sentences")  # indexes do not hold them
+_STANDING = corrections.c.state.in_(["approved", "conflict"])
 # The statements that every new document needs are made once: composing them takes longer than running them.
 _FIND = documents.select().where(documents.c.product == sa.bindparam("product"), documents.c.id == sa.bindparam("id"))
 _INSERT_DOCUMENT, _INSERT_PASSAGES = documents.insert(), passage_table.insert()
@@ -32,10 +33,10 @@ def embedding_of(connection: Connection) -> tuple[str, int] | None:
     return (values["embedding"], int(values["dimension"])) if values else None
 
 
-def _corrected(connection: Connection) -> dict[tuple[str, str], RowMapping]:
-    """The corrections that stand over documents."""
-    query = corrections.select().where(corrections.c.state.in_(["approved", "conflict"]))
-    return {(row["product"], row["document"]): row for row in connection.execute(query).mappings()}
+def _corrected(connection: Connection) -> set[tuple[str, str]]:
+    """Product and id of the documents that corrections stand over."""
+    query = sa.select(corrections.c.product, corrections.c.document).where(_STANDING)
+    return {(product, id) for product, id in connection.execute(query)}
 
 
 class Batch:
@@ -73,7 +74,8 @@ class Batch:
     ) -> bool:
         """As `Records.put`; after a StoreError the batch still takes other documents."""
         if not by_expert and self.is_corrected(document.product, document.id):
-            return self._note_source(document.product, document.id, document, content_hash, origin)
+            self._note_source(document.product, document.id, document, content_hash, origin)
+            return False
         rows = passage_rows(passages, vectors, embedded, sentences)
         self._check_model(rows)
         new = document_row(document, content_hash, origin)
@@ -97,13 +99,15 @@ class Batch:
     def delete(self, product: str, id: str, *, by_expert: bool = False) -> bool:
         """Remove a document; False when there is none. As `Records.delete`."""
         if not by_expert and self.is_corrected(product, id):
-            return self._note_source(product, id, None, "", "")
+            self._note_source(product, id, None, "", "")
+            return False
         document = self._find(product, id)
         if document is None:
             return False
         here = passage_table.c.document == document["key"]
         self._bury(self.connection.execute(sa.select(passage_table.c.key).where(here)).scalars().all())
         self.connection.execute(documents.delete().where(documents.c.key == document["key"]))
+        self._next()  # every change of documents moves the number, also of one without passages
         return True
 
     def replace_vectors(self, vectors: Mapping[int, tuple[bytes, bytes]], embedding: str, dimension: int) -> None:
@@ -148,12 +152,14 @@ class Batch:
         assert result.inserted_primary_key is not None
         return int(result.inserted_primary_key[0])
 
-    def _note_source(self, product: str, id: str, source: Document | None, content_hash: str, origin: str) -> bool:
-        """Keep the expert's text of a document, and note what its source says now; whether the document is there.
+    def _note_source(self, product: str, id: str, source: Document | None, content_hash: str, origin: str) -> None:
+        """Keep the expert's text of a document, and note what its source says now.
 
         Where the source says something else than the expert has seen, and not what the expert wrote, they conflict.
         """
-        correction, shown = self._corrected[product, id], self._find(product, id)
+        over = _STANDING & (corrections.c.product == product) & (corrections.c.document == id)
+        correction = self.connection.execute(corrections.select().where(over)).mappings().one()
+        shown = self._find(product, id)
         found = {"content_hash": content_hash, "origin": origin} | ({"source": source.source} if source else {})
         here = (documents.c.product == product) & (documents.c.id == id)
         self.connection.execute(documents.update().where(here).values(found))
@@ -168,7 +174,6 @@ class Batch:
         if any(correction[name] != value for name, value in values.items()):
             values["version"] = corrections.c.version + 1
             self.connection.execute(corrections.update().where(corrections.c.id == correction["id"]).values(values))
-        return False
 
     def _put_passages(self, document: int, product: str, rows: Sequence[dict[str, Any]], *, retitled: bool) -> bool:
         before = defaultdict(list)

@@ -56,6 +56,24 @@ def test_parallel_bookings_do_not_overspend(records: Records) -> None:
     assert sum(booking is not None for booking in booked) == 10
 
 
+def test_processes_do_not_overspend_together(records: Records) -> None:
+    """Eight of them, for two sites and none, begin the day at the same time; each gets a yes or a no."""
+    url = records.engine.url.render_as_string(hide_password=False)
+    opened = [Records(url) for _ in range(8)]
+    budgets = [TokenBudget(one, daily=2_000, sites={"a": 900, "b": 900}) for one in opened]
+
+    def book(worker: int) -> list[str]:
+        booked = [budgets[worker].book(("", "a", "b")[number % 3], 100) for number in range(9)]
+        return [booking.site for booking in booked if booking]
+
+    with ThreadPoolExecutor(8) as pool:
+        sites = sorted(site for booked in pool.map(book, range(8)) for site in booked)
+    for one in opened:
+        one.close()
+    assert len(sites) == 20
+    assert max(sites.count("a"), sites.count("b")) <= 9
+
+
 def test_estimates_are_high() -> None:
     """A Han character is a token; Latin text has at least a token every three characters."""
     assert estimate_tokens("端口没有开放") >= 6

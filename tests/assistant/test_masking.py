@@ -67,6 +67,9 @@ SECRETS = {
     "jdbc": ("jdbc:mysql://root:Pa55w0rd@10.0.0.1:3306/nacos", "Pa55w0rd"),
     "jdbc query": ("jdbc:mysql://10.0.0.1/n?user=a&password=Pa55w0rd&useSSL=false", "Pa55w0rd"),
     "jdbc sql server": ("jdbc:sqlserver://h;user=sa;password=Pa55w0rd;encrypt=true", "Pa55w0rd"),
+    "dsn with a plain word": ("mysql://root:hunterpass@db:3306", "hunterpass"),
+    "dsn with a plain word alone": ("redis://:correcthorse@cache", "correcthorse"),
+    "jdbc oracle with a plain word": ("jdbc:oracle:thin:scott/lion@db", "lion"),
     "jdbc oracle": ("jdbc:oracle:thin:scott/t1ger99@//h:1521/x", "t1ger99"),
     "property": ("nacos.core.auth.plugin.nacos.token.secret.key=SecretKey0123456789", "SecretKey0123456789"),
     "property of a list": ("db.password.0=hunter22xyz", "hunter22xyz"),
@@ -95,6 +98,7 @@ HARMLESS = [
     "2026-11-26 12:34:56.789 +08:00", "id 110105194912310021", "trace 4111111111111112", "ghcr.io/x/y@sha256:ab12",
     'String password = request.getPassword();', "token = config.token", "jdbc:mysql://127.0.0.1:3306/nacos",
     "postgresql://user:password@localhost/db", "<password>your-password</password>", "8848-8858", "port 9848-9849",
+    "amqp://guest:guest@mq:5672",
 ]  # fmt: skip
 UNITS = [
     "password=", "password:'", "密码是", "--password a1", "a@", "a.b@c.", "@a.", "1 ", "4111 ", "://a:", "://a:b@",

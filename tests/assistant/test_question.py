@@ -50,6 +50,14 @@ def test_secrets_are_masked_everywhere() -> None:
     assert "Pa55w0rd" not in question.text + question.query
 
 
+def test_marks_make_no_question_too_long() -> None:
+    """They may be longer than what they hide; what is stored can be read again, and no mark is cut in two."""
+    stored = read_question("pwd=a1b2c " * 1_999).text
+    assert len(stored) > 19_900
+    assert read_question(stored).text == stored
+    assert stored.count("[") == stored.count("]")
+
+
 def test_courtesies_are_not_searched_for() -> None:
     """Filler words would match other filler words."""
     assert read_question("各位大佬，请问 nacos 怎么开启鉴权，谢谢！").query == "nacos 怎么开启鉴权"

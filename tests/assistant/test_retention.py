@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from assistant.answers import AnswerStore
+from assistant.clock import now
+from assistant.notices.outbox import Outbox
 from assistant.publications import Publication
 from assistant.readers import ReaderRatings
-from assistant.reporting import now
 from assistant.retention import Retention
 from assistant.reviews import Queue
 from kb.errors import AnswerGone, AnswerNotFound
@@ -146,6 +147,18 @@ def test_a_merged_complaint_is_deleted_as_well(records: Records, answers: Answer
     answers.delete("a", "token-a")
     assert "My very own" not in everything(records)
     assert [one.id for one in waiting(queue)] == [other.id]
+
+
+@pytest.mark.parametrize("days", [0, 90])
+def test_notices_that_nobody_took_go_after_30_days(records: Records, days: int) -> None:
+    """Given up, or for a target that is no longer in the settings; however long answers are kept."""
+    with records.write() as connection:
+        Outbox(mails=True).add_mail(connection, {"to": "me@example.org", "question": "Why?"})
+    retention = Retention(records, days)
+    retention.expire(datetime.now(UTC) + timedelta(days=29))
+    assert rows(records, "outbox") == {"outbox": 1}
+    retention.expire(datetime.now(UTC) + timedelta(days=31))
+    assert rows(records, "outbox") == {"outbox": 0}
 
 
 def test_whoever_runs_the_server_deletes_by_id(records: Records, answers: AnswerStore) -> None:

@@ -4,7 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
+import socketserver
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -133,6 +137,39 @@ def test_refusals_are_seen(server: WebServer, kind: WebhookKind, reply: tuple[in
 def test_other_replies_are_fine(server: WebServer, body: bytes) -> None:
     server.script.append((200, {}, body))
     send(server, "wecom")
+
+
+def test_a_program_may_say_what_it_likes(server: WebServer) -> None:
+    """Codes in a reply mean a refusal to chats only."""
+    server.script.append((200, {}, b'{"code": 200, "message": "ok"}'))
+    send(server, "generic")
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """The address of a server that sends a reply byte by byte and never comes to its end."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                for char in "HTTP/1.1 200 OK\r\nX-Slow: " + "x" * 30:
+                    self.request.sendall(char.encode())
+                    time.sleep(0.5)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.slow
+def test_a_reply_that_drips_is_not_waited_for() -> None:
+    """However often something comes, ten seconds are enough for all of it."""
+    started = time.monotonic()
+    with dripping() as url, pytest.raises(NoticeError, match="no answer"):
+        WebhookSender(Webhook("generic", url), "").send(NOTICE)
+    assert time.monotonic() - started < 15
 
 
 def test_nobody_there(server: WebServer) -> None:

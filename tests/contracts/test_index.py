@@ -188,6 +188,12 @@ def test_lexical_index_prefers_titles_and_counts_words() -> None:
     index.close()
 
 
+def test_lexical_index_counts_in_the_order_of_the_words() -> None:
+    """Where several are equally frequent, no process prefers another one than the next."""
+    index, words = TantivyIndex(None), list("hgfedcbaabc")
+    assert list(index.frequencies(words)[1]) == list(index.occurrences(words)) == list("hgfedcba")
+
+
 @pytest.mark.parametrize("products", [["p0"], ["p1", "p7", "p19"], [f"p{n}" for n in range(20)], []])
 @pytest.mark.parametrize("together", [False, True])
 def test_chroma_agrees_with_exact_search(tmp_path: Path, products: list[str], together: bool) -> None:

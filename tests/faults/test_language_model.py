@@ -529,7 +529,8 @@ def test_answers_do_not_cross(desk: Desk, server: ModelServer) -> None:
 
     server.script = speak
     assistant = desk()
-    asked(assistant)
+    with ThreadPoolExecutor(20) as pool:  # so that what is kept for later questions is all there
+        list(pool.map(lambda _: asked(assistant), range(20)))
     threads = threading.active_count()
 
     def ask(number: int) -> tuple[int, str | None]:

@@ -12,6 +12,7 @@ import pytest
 from kb.embedding.hashing import HashEmbedder
 from kb.errors import StoreBusy, StoreMismatch
 from kb.index.base import IndexQuery
+from kb.index.exact import ExactIndex
 from kb.knowledge_base import KnowledgeBase
 from kb.values import Document, Passage
 
@@ -120,8 +121,8 @@ def test_background_thread_follows_within_two_seconds(tmp_path: Path) -> None:
     """What another process stores is found soon, without a call."""
     knowledge = open_base(tmp_path)
     other = open_base(tmp_path, private=True)
-    assert other.private
-    assert not knowledge.private
+    assert isinstance(other.dense, ExactIndex)
+    assert not isinstance(knowledge.dense, ExactIndex)
     knowledge.start_following(0.1)
     put(other, "a", "client not connected")
     assert wait_for(lambda: find(knowledge, "client not connected") == ["a", "a"]) < 2
@@ -200,7 +201,9 @@ def test_probe_waits_for_what_is_not_followed_yet(knowledge: KnowledgeBase) -> N
     put(knowledge, "a", "raft leader")
     knowledge.follow()
     fill(knowledge, 50)
-    assert knowledge.probe().ok
+    report = knowledge.probe()
+    assert report.ok
+    assert report.sampled == 1
 
 
 def test_rebuild_needs_neither_sources_nor_model(tmp_path: Path) -> None:

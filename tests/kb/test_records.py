@@ -205,13 +205,34 @@ def test_listing(records: Records) -> None:
     assert set(records.documents([("nacos", "a"), ("seata", "b"), ("seata", "a")])) == {("nacos", "a"), ("seata", "a")}
 
 
-def test_sample_is_random_but_repeatable(records: Records) -> None:
-    """A seed gives the same passages; a bound on seq leaves out what came later."""
+def test_products_are_counted_again_when_they_changed(records: Records) -> None:
+    """By whomever, also documents without passages; and only then."""
+    other = Records(str(records.engine.url))
+    other.bind_embedding("model", 4)
+    statements: list[str] = []
+    sa.event.listen(records.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    for change, counts in (
+        (lambda: put(records, document("a")), {"nacos": 1}),
+        (lambda: put(other, document("b", "seata")), {"nacos": 1, "seata": 1}),
+        (lambda: other.put(document("c", "seata"), (), VECTOR[:0]), {"nacos": 1, "seata": 2}),
+        (lambda: other.delete("seata", "c"), {"nacos": 1, "seata": 1}),
+        (lambda: other.delete("seata", "b"), {"nacos": 1}),
+    ):
+        assert change()
+        statements.clear()
+        records.products().clear()  # the caller's own
+        assert records.products() == counts
+        assert sum("GROUP BY" in statement for statement in statements) == 1
+    other.close()
+
+
+def test_sample_is_drawn_anew(records: Records) -> None:
+    """Every time others, so that nothing is never looked at; a bound on seq leaves out what came later."""
     for number in range(40):
         put(records, document(f"d{number}"))
-    drawn = records.sample(20)
-    assert [sample.key for sample in drawn] == [sample.key for sample in records.sample(20)]
-    assert [sample.key for sample in drawn] != [sample.key for sample in records.sample(20, seed=1)]
+    drawn = [{sample.key for sample in records.sample(20)} for _ in range(50)]
+    assert {len(keys) for keys in drawn} == {20}
+    assert len(set().union(*drawn)) == 120
     assert len(records.sample(1000)) == 120
     assert records.sample(5, until=0) == []
 
@@ -223,6 +244,21 @@ def test_sample_among_many_deleted_passages(records: Records) -> None:
     for number in range(59):
         records.delete("nacos", f"d{number}")
     assert {sample.key for sample in records.sample(10)} == {178, 179, 180}
+
+
+def test_a_change_does_not_read_experts_texts(records: Records) -> None:
+    """There may be many of them, and each of the ingested documents would wait for all."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    sa.event.listen(records.engine, "before_cursor_execute", note)
+    assert put(records, document())
+    assert records.delete("nacos", "one")
+    about = [statement for statement in statements if "FROM corrections" in statement]
+    assert about
+    assert not any(column in statement for statement in about for column in ("corrections.text", "corrections.source"))
 
 
 def test_batch_is_all_or_nothing(records: Records) -> None:

@@ -3,13 +3,14 @@
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from kb.errors import StoreError, StoreMismatch
-from kb.records import Records
+from kb.records import Records, documents
 from kb.values import Document, Passage, Reference, Section
 
 URL = os.environ.get("TEST_POSTGRESQL_URL", "")
@@ -87,6 +88,25 @@ def test_order_of_numbers_is_order_of_commits(records: Records, empty: str) -> N
         writer.close()
 
 
+def test_a_reader_sees_one_state(records: Records, empty: str, tmp_path: Path) -> None:
+    """What another process commits meanwhile is seen by the next reader; a copy has all or nothing of it."""
+    writer = Records(empty)
+    writer.bind_embedding("model", 4)
+    count = sa.select(sa.func.count()).select_from(documents)
+    put(records, "a", "x")
+    with records.read() as connection:
+        assert connection.execute(count).scalar() == 1
+        put(writer, "b", "y")
+        assert connection.execute(count).scalar() == 1
+    assert records.products() == {"p": 2}
+    copy = Records(f"sqlite:///{tmp_path}/copy.db")
+    records.copy_to(copy, "p")
+    assert copy.products() == {"p": 2}
+    assert [change.text for change in copy.changes(0, 9)] == ["x", "y"]
+    writer.close()
+    copy.close()
+
+
 def test_replicas_may_start_at_the_same_time(empty: str) -> None:
     """One of them makes the tables, the others wait for it."""
     opened: list[Records] = []
@@ -99,6 +119,16 @@ def test_replicas_may_start_at_the_same_time(empty: str) -> None:
     assert len(opened) == 5
     for records in opened:
         records.close()
+
+
+@pytest.mark.parametrize(("synced", "setting"), [(True, "on"), (False, "off")])
+def test_what_may_be_lost_does_not_wait_for_the_disk(records: Records, synced: bool, setting: str) -> None:
+    """And nothing else, on the same connections."""
+    for _ in range(2):
+        with records.write(synced=synced) as connection:
+            assert connection.execute(sa.text("SHOW synchronous_commit")).scalar() == setting
+        with records.write() as connection:
+            assert connection.execute(sa.text("SHOW synchronous_commit")).scalar() == "on"
 
 
 def test_refusals(records: Records) -> None:

@@ -169,3 +169,10 @@ def test_api_page_lists_every_documented_route(site: httpx.Client) -> None:
         assert path in page
     assert "<script" not in page
     assert "https://" not in page.replace("https://answers.example.org", "")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/feedback", "/api/v1/expert-requests"])
+def test_an_id_holds_no_nul(site: httpx.Client, path: str) -> None:
+    """No database can look for it."""
+    rating = {"rating": "good"} if path.endswith("feedback") else {}
+    assert site.post(path, json={"answer": "a\0", "token": "t", **rating}).status_code == 422

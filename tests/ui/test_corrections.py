@@ -155,6 +155,15 @@ def test_drafts_are_in_no_index(desk: Services) -> None:
     assert not any("4711" in p.text for hit in desk.search.search("4711").hits for p in hit.passages)
 
 
+def test_what_nobody_sees_is_not_stored(desk: Services) -> None:
+    """NUL, which PostgreSQL refuses, and marks that turn the reading direction around."""
+    corrections = desk.learning.corrections
+    begun = corrections.start(LIN, complain(desk), "nacos", "starting")
+    text = f"{begun.text}\r\n\x00放行\u202e 9849"
+    saved = corrections.save(LIN, begun.id, begun.version, title="T\x00 t\u202e", text=text, phrases=["98\x0049"])
+    assert (saved.title, saved.text, saved.phrases) == ("T t", f"{begun.text}\n放行 9849", ("9849",))
+
+
 def test_a_new_answer(desk: Services) -> None:
     """Where nothing is cited, an expert writes; the question is answered from then on."""
     question = "如何把命名空间 dev 导出再导入到另一个环境？"

@@ -20,11 +20,12 @@ from tests.ui.test_corrections import (
     entry,
     stale,
     take_in,
+    test_what_nobody_sees_is_not_stored,
 )
 from ui.services import Services, build_services
 from ui.settings import load_settings
 
-__all__ = ["empty"]  # the fixture
+__all__ = ["empty", "test_what_nobody_sees_is_not_stored"]
 
 pytestmark = pytest.mark.skipif(not URL, reason="TEST_POSTGRESQL_URL names no database")
 

@@ -124,10 +124,11 @@ def test_state_changes_need_json(site: httpx.Client, kind: str) -> None:
         b"GET /ui/%2e%2e/%2e%2e/pyproject.toml HTTP/1.1\r\nHost: 127.0.0.1\r\n",
         b"GET /a%00b HTTP/1.1\r\nHost: 127.0.0.1\r\n",
         b"GET /a%0d%0ab HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"GET /feedback?answer=%00 HTTP/1.1\r\nHost: 127.0.0.1\r\n",
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1:99999@evil\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost.evil.example\r\n",
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_odd_addresses_are_400(site: httpx.Client, head: bytes) -> None:
     """Foreign hosts, doubled hosts and paths that mean something else to somebody else."""

@@ -12,6 +12,7 @@ from ui.limits import Limits, address_of
 __all__ = ["feedback_routes"]
 
 _Key = Annotated[str, Header(max_length=200)]
+_Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]  # PostgreSQL looks for no NUL
 _Reason = Annotated[str, Field(max_length=100)]
 
 
@@ -20,7 +21,7 @@ class FeedbackBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    answer: str = Field(min_length=1, max_length=100)
+    answer: _Id
     token: str = Field(min_length=1, max_length=200)
     rating: Literal["good", "bad"]
     reasons: list[_Reason] = Field([], max_length=10)
@@ -40,7 +41,7 @@ class ExpertRequestBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    answer: str = Field(min_length=1, max_length=100)
+    answer: _Id
     token: str = Field(min_length=1, max_length=200)
     comment: str = Field("", max_length=4_000)
     contact: str = Field("", max_length=200)

@@ -23,7 +23,7 @@ _NOINDEX = {"X-Robots-Tag": "noindex"}
 _LONGEST_COMMENT = 4_000
 _Languages = Annotated[str, Header()]
 _Id = Annotated[str, Query(max_length=1_000)]
-_Field = Annotated[str, Form(max_length=1_000)]
+_Field = Annotated[str, Form(max_length=1_000, pattern=r"^[^\x00]*$")]  # PostgreSQL looks for no NUL
 
 
 def missing(error: AnswerNotFound, language: str) -> HTMLResponse:
