@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from assistant.polarity import contradicts
-from kb import Embedder, Vectors
+from kb import Embedder, Language, Vectors
 from kb.text import detect_language, query_tokens
 
 __all__ = ["Verifier", "Verdict"]
@@ -44,7 +44,7 @@ _LEAD = re.compile(
 _TITLE_LETTERS = 12  # a bold line so short is a title over the others, and need not share its words with the source
 
 
-_Line: TypeAlias = tuple[str, frozenset[str]]  # with its words
+_Line: TypeAlias = tuple[str, frozenset[str], Language]  # with its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Verifier:
         titles = {_letters(title) for title in (*_TITLE.findall(claim), *_LEAD.findall(claim))}
         if not lines or not sentences:
             return Verdict(False, "nothing")
-        whole = _letters(" ".join(line for line, _ in lines))
+        whole = _letters(" ".join(line for line, *_ in lines))
         for sentence in sentences:
             letters = _letters(sentence)
             is_title = letters in titles and len(letters) < _TITLE_LETTERS and len(sentences) > 1
@@ -85,7 +85,7 @@ class Verifier:
         is_foreign = not is_said and covered < _COVERED and self._means(sentence, lines)
         if (
             _exact(sentence)
-            - _exact(source := "\n".join(line for line, _ in lines) if is_foreign else near)
+            - _exact(source := "\n".join(line for line, *_ in lines) if is_foreign else near)
             - _parts(source)
         ):
             return "exact"
@@ -96,7 +96,7 @@ class Verifier:
     def _means(self, sentence: str, lines: Sequence[_Line]) -> bool:
         """Whether a line of the other language, or all of them together, say the same."""
         own = detect_language(sentence)
-        foreign = [line for line, _ in lines if detect_language(line) != own]
+        foreign = [line for line, _, language in lines if language != own]
         if not foreign:
             return False
         claim = self._embedder.encode_queries([sentence])[0]
@@ -108,8 +108,8 @@ class Verifier:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _read(passage: str) -> tuple[_Line, ...]:
-    """The lines of a passage with their words; several items cite the same one."""
-    return tuple((line, frozenset(query_tokens(line))) for line in _lines(passage))
+    """The lines of a passage with their words and language; several items cite the same one."""
+    return tuple((line, frozenset(query_tokens(line)), detect_language(line)) for line in _lines(passage))
 
 
 def _lines(markdown: str) -> Iterator[str]:
@@ -126,13 +126,13 @@ def _letters(text: str) -> str:
 
 def _nearest(words: set[str], lines: Sequence[_Line]) -> tuple[str, float]:
     """The neighbouring lines that hold most of the words, as few as possible, and the share that they hold."""
-    held = [words & own for _, own in lines]
+    held = [words & own for _, own, _ in lines]
     best, share = lines[0][0], -1.0
     for size in range(1, _WINDOW + 1):
         for start in range(len(lines) - size + 1):
             covered = len(set().union(*held[start : start + size])) / max(1, len(words))
             if covered > share + _WORTH_A_LINE * (size > 1):
-                best, share = "\n".join(line for line, _ in lines[start : start + size]), covered
+                best, share = "\n".join(line for line, *_ in lines[start : start + size]), covered
     return best, share
 
 
