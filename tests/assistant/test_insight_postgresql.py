@@ -1,10 +1,5 @@
 """Figures, link checks and the outbox on PostgreSQL: runs where TEST_POSTGRESQL_URL names one that may be emptied."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from kb.records import Records
 from tests.assistant.test_insight import (
     insight,
     test_counts_by_day_product_and_site,
@@ -17,11 +12,12 @@ from tests.assistant.test_notices import (
     test_failures_are_tried_again_later,
     test_what_readers_do_is_told_once,
 )
-from tests.kb.test_records_postgresql import URL, empty
+from tests.postgresql import empty, needs_postgresql, records
 
 __all__ = [
     "empty",
     "insight",
+    "records",
     "test_a_restart_loses_nothing_and_two_servers_send_once",
     "test_counts_by_day_product_and_site",
     "test_failures_are_tried_again_later",
@@ -32,11 +28,4 @@ __all__ = [
     "web",
 ]
 
-pytestmark = pytest.mark.skipif(not URL, reason="TEST_POSTGRESQL_URL names no database")
-
-
-@pytest.fixture
-def records(empty: str) -> Iterator[Records]:
-    opened = Records(empty)
-    yield opened
-    opened.close()
+pytestmark = needs_postgresql

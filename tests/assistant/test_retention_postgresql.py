@@ -1,7 +1,5 @@
 """Retention, deletion and readers' ratings on PostgreSQL."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from assistant.answers import AnswerStore
@@ -12,18 +10,11 @@ from kb.errors import AnswerGone
 from kb.records import Records
 from tests.assistant.test_retention import IN_91_DAYS, PAGE, ask, close, rows
 from tests.assistant.test_reviews import CHIEF, rate
-from tests.kb.test_records_postgresql import URL, empty
+from tests.postgresql import empty, needs_postgresql, records
 
-__all__ = ["empty"]
+__all__ = ["empty", "records"]
 
-pytestmark = pytest.mark.skipif(not URL, reason="TEST_POSTGRESQL_URL names no database")
-
-
-@pytest.fixture
-def records(empty: str) -> Iterator[Records]:
-    opened = Records(empty)
-    yield opened
-    opened.close()
+pytestmark = needs_postgresql
 
 
 def test_nothing_is_left(records: Records) -> None:

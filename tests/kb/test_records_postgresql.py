@@ -1,6 +1,5 @@
 """The records on PostgreSQL: runs where TEST_POSTGRESQL_URL names a database that may be emptied."""
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,21 +11,12 @@ import sqlalchemy as sa
 from kb.errors import StoreError, StoreMismatch
 from kb.records import Records, documents
 from kb.values import Document, Passage, Reference, Section
+from tests.postgresql import empty, needs_postgresql
 
-URL = os.environ.get("TEST_POSTGRESQL_URL", "")
-pytestmark = pytest.mark.skipif(not URL, reason="TEST_POSTGRESQL_URL names no database")
+pytestmark = needs_postgresql
 VECTOR = np.eye(4, dtype=np.float32)
 
-
-@pytest.fixture
-def empty() -> str:
-    engine = sa.create_engine(sa.make_url(URL).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
-        tables = sa.MetaData()
-        tables.reflect(connection)
-        tables.drop_all(connection)
-    engine.dispose()
-    return URL
+__all__ = ["empty"]
 
 
 @pytest.fixture

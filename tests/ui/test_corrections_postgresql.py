@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import EditConflict
-from tests.kb.test_records_postgresql import URL, empty
+from tests.postgresql import empty, needs_postgresql
 from tests.ui.test_corrections import (
     ENTRY,
     LIN,
@@ -27,7 +27,7 @@ from ui.settings import load_settings
 
 __all__ = ["empty", "test_what_nobody_sees_is_not_stored"]
 
-pytestmark = pytest.mark.skipif(not URL, reason="TEST_POSTGRESQL_URL names no database")
+pytestmark = needs_postgresql
 
 
 @pytest.fixture
